@@ -1,0 +1,43 @@
+import { userInfo } from 'node:os';
+import { cancelOnSignals } from '../deployment/cancel.ts';
+import { prepareFor } from '../deployment/commands.ts';
+import { type Door, perform } from '../deployment/perform.ts';
+import { Redactor } from '../hosts/redactor.ts';
+import { chosenReporters } from '../reporters/chosen.ts';
+import { LogReporter } from '../reporters/log.ts';
+import type { Request } from '../request/schema.ts';
+
+/** The door that a person at a terminal, or a script, comes through. */
+export async function cliDoor(request: Request, signal: AbortSignal): Promise<Door> {
+  const terminal = process.stdout.isTTY === true;
+  return {
+    triggeredBy: 'cli',
+    who: `${userInfo().username} by homeport ${request.command}`,
+    repository: null,
+    branch: null,
+    runUrl: null,
+    signal,
+    redactor: new Redactor(),
+    reporters: [
+      new LogReporter({
+        mode: terminal ? 'terminal' : 'plain',
+        colour: terminal && process.env.NO_COLOR === undefined,
+        write: (text) => process.stdout.write(text),
+      }),
+      ...(await chosenReporters(request)),
+    ],
+  };
+}
+
+/** Performs a command that changes something, and gives what the process exits with. */
+export async function performFromCli(request: Request): Promise<number> {
+  const cancel = cancelOnSignals((line) => process.stderr.write(`${line}\n`));
+  try {
+    const door = await cliDoor(request, cancel.signal);
+    const { report, path } = await perform(request, door, prepareFor(request, door));
+    process.stdout.write(`report: ${path ?? 'could not be written anywhere'}\n`);
+    return report.exit_code;
+  } finally {
+    cancel.dispose();
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { parseRequest } from '../request/parse-request.ts';
+import { flagsToDoor, secretVariable } from '../request/read-flags.ts';
+import { type Request, secretKeys } from '../request/schema.ts';
+
+/**
+ * The request that flags, `HOMEPORT_*` and homeport.yml make together. Throws `InvalidRequestError` with all that is
+ * wrong. Secrets leave this process's environment, so that no child inherits them.
+ */
+export async function requestFrom(
+  command: Request['command'],
+  options: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Request> {
+  const door = await flagsToDoor(options, process.env, (path) =>
+    path === '-' ? readAll(process.stdin) : readFile(path, 'utf8'),
+  );
+  for (const key of secretKeys) delete process.env[secretVariable(key)];
+  return await parseRequest({
+    door: { ...door, ...more, command },
+    doorName: 'flag',
+    environment: process.env,
+    readText: textOrNull,
+  });
+}
+
+/** `null` when there is no such file. */
+export async function textOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

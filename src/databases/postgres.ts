@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import { HomeportError, messageOf } from '../deployment/error.ts';
+import type { PartialFile } from '../hosts/host.ts';
+import { formatSize } from '../request/units.ts';
+import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
+import { explain } from './explain.ts';
+import { type DatabaseProperties, describe, type ServerDescription } from './postgres-catalog.ts';
+import {
+  clientArgv,
+  connection,
+  type PostgresClient,
+  postgresClient,
+  quoteLiteral,
+  runSql,
+  stopLeftovers,
+} from './postgres-client.ts';
+import { restorePostgres } from './postgres-restore.ts';
+import { dumpRoles } from './postgres-roles.ts';
+import { dropScratchDatabases, verifyDump } from './postgres-scratch.ts';
+import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
+import { backupStem, firstBytes, recordPath, totalRows, writeRecord } from './record.ts';
+
+/** PostgreSQL 10 and later, through the client programs in the server's own container. */
+export const postgres: DatabaseKind = {
+  kind: 'postgres',
+  backup,
+  restore: restorePostgres,
+  query: async (target, context) => {
+    const client = postgresClient(target, context);
+    const what = `PostgreSQL of ${target.service} did not answer`;
+    const lines = await runSql(client, target.database, "SELECT 'answer';", what);
+    if (lines[0] !== 'answer') throw new HomeportError(`${what} a query.`, { hint: 'Look at its log.' });
+  },
+  size: async (target, context) => {
+    const client = postgresClient(target, context);
+    const sql = `SELECT pg_database_size(${quoteLiteral(target.database)});`;
+    const lines = await runSql(client, target.database, sql, `The size of ${target.database} could not be asked`);
+    return Number(lines[0]);
+  },
+};
+
+type Described = ServerDescription & { readonly database: DatabaseProperties };
+
+interface Dump {
+  readonly partial: PartialFile;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly rows: Record<string, number>;
+}
+
+async function backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord> {
+  const begin = performance.now();
+  const client = postgresClient(target, context);
+  const server = await describeExisting(client);
+  await dropScratchDatabases(target, context);
+  tellWhatIsLeftOut(client, server);
+  const stem = join(options.folder, backupStem(target.service, target.database, options.at));
+  const file = `${stem}.dump`;
+  const rolesFile = `${stem}.roles.sql`;
+
+  let dump: Dump | null = null;
+  let roles: PartialFile | null = null;
+  try {
+    context.say(`${target.service}: dumping ${target.database}, which takes ${formatSize(server.database.bytes)}`);
+    dump = await dumpWhenQuiet(client, file);
+    const counted = `${Object.keys(dump.rows).length} tables with ${totalRows(dump.rows)} rows`;
+    context.say(`${target.service}: ${counted} in ${formatSize(dump.bytes)}`);
+    await verifyDump(client, server, { path: dump.partial.partialPath, rows: dump.rows }, options.verify);
+    roles = await dumpRoles(client, rolesFile, server.superuser);
+    await roles.keep();
+    await dump.partial.keep();
+    const record: BackupRecord = {
+      schema: 1,
+      project: options.project,
+      service: target.service,
+      kind: 'postgres',
+      database: target.database,
+      file,
+      bytes: dump.bytes,
+      sha256: dump.sha256,
+      verified: options.verify,
+      rows: dump.rows,
+      roles: rolesFile,
+      createdAt: options.at.toISOString(),
+      release: options.release,
+      durationSeconds: Math.round(performance.now() - begin) / 1000,
+    };
+    await writeRecord(context.host, record);
+    return record;
+  } catch (error) {
+    await dump?.partial.discard();
+    await roles?.discard();
+    for (const path of [file, rolesFile, recordPath(file)]) await context.host.files.remove(path).catch(() => {});
+    await stopLeftovers(client);
+    throw readable(error, options.folder);
+  }
+}
+
+async function describeExisting(client: PostgresClient): Promise<Described> {
+  const { target } = client;
+  const { database, ...server } = await describe(client, target.database, target.database);
+  if (database === null) throw new Error('unreachable: the session is in that database');
+  return { ...server, database };
+}
+
+function tellWhatIsLeftOut(client: PostgresClient, server: ServerDescription): void {
+  const { target, context } = client;
+  const others = server.databases.filter((name) => name !== target.database && !/^postgres$|_?homeport_/.test(name));
+  if (others.length === 0) return;
+  context.say(
+    `${target.service}: not in this backup are ${others.join(', ')} (list them under \`backup:\` if they are to be)`,
+  );
+}
+
+/** Whoever truncates or alters a table just now is let through, and the dump starts over. */
+async function dumpWhenQuiet(client: PostgresClient, file: string): Promise<Dump> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await dumpOnce(client, file);
+    } catch (error) {
+      const inTheWay = error instanceof HomeportError && /lock timeout|does not exist/i.test(error.excerpt ?? '');
+      if (!inTheWay || attempt === 3) throw error;
+      client.context.say(`${client.target.service}: a table was just being changed, starting the dump again`);
+    }
+  }
+}
+
+async function dumpOnce(client: PostgresClient, file: string): Promise<Dump> {
+  const { target, context } = client;
+  const snapshot = await openSnapshot(client);
+  let partial: PartialFile | null = null;
+  try {
+    partial = await context.host.files.createPartial(file, 0o600);
+    const command = [
+      'pg_dump',
+      '--format=custom',
+      // The fastest level: a deployment waits for it, and more would save a tenth.
+      '--compress=1',
+      `--snapshot=${snapshot.id}`,
+      `--lock-wait-timeout=${lockWaitSeconds}s`,
+      '-w',
+      '-d',
+      connection(client, target.database),
+    ];
+    const { timeout, signal } = context;
+    const dumping = context.host.exec(clientArgv(client, command), {
+      output: partial.stream,
+      timeout,
+      signal,
+      changes: true,
+    });
+    const [dumped, counted] = await Promise.allSettled([dumping, snapshot.count()]);
+    if (dumped.status === 'rejected') throw dumped.reason;
+    if (dumped.value.outcome !== 'success') throw explain(dumped.value, `${target.database} could not be dumped`);
+    if (counted.status === 'rejected') throw counted.reason;
+    await snapshot.end();
+    const written = await partial.finish();
+    await checkHeader(client, partial.partialPath);
+    return { partial, ...written, rows: counted.value };
+  } catch (error) {
+    await partial?.discard();
+    // First what holds the session: psql may be in the middle of a count.
+    await stopLeftovers(client);
+    await snapshot.abandon();
+    throw error;
+  }
+}
+
+async function checkHeader(client: PostgresClient, path: string): Promise<void> {
+  const head = await firstBytes(client.context.host, path, 5);
+  if (head.toString('latin1') === 'PGDMP') return;
+  throw new HomeportError(`pg_dump of ${client.target.database} ended well but wrote no archive.`, {
+    hint: `See what \`docker exec ${client.target.container} pg_dump --version\` says.`,
+  });
+}
+
+function readable(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
+    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
+    cause: messageOf(error),
+  });
+}

@@ -1,0 +1,79 @@
+import { dirname, join } from 'node:path';
+import { HomeportError } from '../deployment/error.ts';
+import { formatSize } from '../request/units.ts';
+import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
+import { backupStem, compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
+import { restoreSqlite } from './sqlite-restore.ts';
+import { missingDatabase, type OpenPlace, openPlace, runOnHost } from './sqlite-runner.ts';
+
+/** SQLite, by its own online backup; the file is in a volume or bind mount of the service's container. */
+export const sqlite: DatabaseKind = {
+  kind: 'sqlite',
+  backup,
+  restore: restoreSqlite,
+  query: async (target, context) => {
+    const place = await openExisting(target, context);
+    await place.run('query', [place.database]);
+  },
+  size: async (target, context) => (await openExisting(target, context)).bytes,
+};
+
+async function openExisting(target: DatabaseTarget, context: DatabaseContext): Promise<OpenPlace> {
+  const place = await openPlace(target, context);
+  if (!place.exists) throw missingDatabase(target);
+  return place;
+}
+
+async function backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord> {
+  const begin = performance.now();
+  const { host } = context;
+  const place = await openExisting(target, context);
+  const file = join(options.folder, `${backupStem(target.service, target.database, options.at)}.sqlite`);
+  const partial = `${file}.partial`;
+  try {
+    context.say(`${target.service}: copying ${target.database}, which takes ${formatSize(place.bytes)}`);
+    // Straight to where it stays: a large database is never on the disk a third time.
+    const paths = [place.database, place.ofBackups(partial), dirname(place.ofBackups(partial))];
+    const { rows } = await place.run('backup', paths, { folder: options.folder });
+    await checkHeader(target, partial, context);
+    if (options.verify !== 'none') {
+      const depth = options.verify === 'restore' ? 'full' : 'quick';
+      const copy = await runOnHost(target, 'verify', [partial, depth], context);
+      compareRows(rows, copy.rows, 'in the backup');
+    }
+    const { bytes, sha256 } = await measure(host, partial);
+    const counted = `${Object.keys(rows).length} tables with ${totalRows(rows)} rows`;
+    context.say(`${target.service}: ${counted} in ${formatSize(bytes)}`);
+    await host.files.rename(partial, file);
+    const record: BackupRecord = {
+      schema: 1,
+      project: options.project,
+      service: target.service,
+      kind: 'sqlite',
+      database: target.database,
+      file,
+      bytes,
+      sha256,
+      verified: options.verify,
+      rows,
+      createdAt: options.at.toISOString(),
+      release: options.release,
+      durationSeconds: Math.round(performance.now() - begin) / 1000,
+    };
+    await writeRecord(host, record);
+    return record;
+  } catch (error) {
+    for (const path of [partial, `${partial}-journal`, file, recordPath(file)]) {
+      await host.files.remove(path).catch(() => {});
+    }
+    throw error;
+  }
+}
+
+async function checkHeader(target: DatabaseTarget, path: string, context: DatabaseContext): Promise<void> {
+  const head = await firstBytes(context.host, path, 16);
+  if (head.toString('latin1') === 'SQLite format 3\0') return;
+  throw new HomeportError(`The copy of ${target.database} is no SQLite database.`, {
+    hint: 'Check `path:` under `backup:`.',
+  });
+}

@@ -1,0 +1,124 @@
+import type { Request } from '../request/schema.ts';
+import { exitCodes } from './error.ts';
+import type { Facts } from './facts.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Door } from './perform.ts';
+import type { Plan } from './plan.ts';
+import { round } from './recorder.ts';
+import type { Report } from './report.ts';
+import type { RunResult } from './run.ts';
+
+/** The report of a command that has just begun. */
+export function emptyReport(
+  request: Request,
+  door: Pick<Door, 'repository' | 'branch' | 'triggeredBy' | 'runUrl'>,
+  begun: { facts: Facts; plan: Plan; log: string | null },
+): Report {
+  const { facts, plan } = begun;
+  const stages = [...plan.stages, plan.rollback];
+  return {
+    schema: 1,
+    deployment: facts.id,
+    project: facts.project,
+    command: request.command,
+    repository: door.repository,
+    branch: door.branch,
+    commit: null,
+    triggered_by: door.triggeredBy,
+    run_url: door.runUrl,
+    status: 'aborted',
+    phase: stages[0]?.name ?? '',
+    exit_code: exitCodes.aborted,
+    systems_deployed: [],
+    started_at: facts.startedAt.toISOString(),
+    finished_at: facts.startedAt.toISOString(),
+    duration_seconds: 0,
+    overhead_seconds: 0,
+    release: null,
+    previous_release: null,
+    coverage: null,
+    backups: [],
+    stages: stages.map((stage) => ({
+      name: stage.name,
+      target: 'local',
+      status: 'pending',
+      started_at: null,
+      duration_seconds: 0,
+      commands: [],
+      error: null,
+    })),
+    error: null,
+    warnings: [],
+    changes: facts.changes,
+    log: begun.log,
+    details: {},
+  };
+}
+
+/** Fills in how it went. */
+export function finishReport(
+  report: Report,
+  result: RunResult,
+  ended: { facts: Facts; plan: Plan; minimumCoverage: number | null; busyMs: number; redact: (text: string) => string },
+): void {
+  const { facts, plan, redact } = ended;
+  const outcome = outcomeOf(result, facts, plan.stages.at(-1)?.name ?? '');
+  report.status = outcome.status;
+  report.phase = outcome.phase;
+  report.exit_code = outcome.exit_code;
+  report.error = outcome.error === null ? null : redacted(outcome.error, redact);
+  const failed = report.stages.find((stage) => stage.name === outcome.phase);
+  if (failed?.status === 'pending' && report.error !== null) {
+    failed.status = 'failed';
+    failed.error = report.error.message;
+  }
+  for (const stage of report.stages) if (stage.status === 'pending') stage.status = 'skipped';
+  report.commit = commitOf(report, facts);
+  report.branch ??= facts.source?.branch ?? null;
+  report.release = facts.release?.id ?? null;
+  report.previous_release = facts.snapshot?.release?.id ?? null;
+  report.systems_deployed = facts.disturbed || outcome.status === 'success' ? ['local'] : [];
+  report.coverage = coverageOf(facts, ended.minimumCoverage);
+  report.backups = facts.backups.map((backup) => ({
+    service: backup.service,
+    kind: backup.kind,
+    database: backup.database,
+    file: backup.file,
+    bytes: backup.bytes,
+    sha256: backup.sha256,
+    verified: backup.verified,
+    rows: Object.values(backup.rows).reduce((sum, rows) => sum + rows, 0),
+    duration_seconds: backup.durationSeconds,
+  }));
+  report.changes = facts.changes;
+  report.details = { ...facts.details, ...outcome.details };
+  const wall = Date.now() - facts.startedAt.getTime();
+  report.finished_at = new Date().toISOString();
+  report.duration_seconds = round(wall / 1000);
+  report.overhead_seconds = round(Math.max(0, wall - ended.busyMs) / 1000);
+}
+
+function redacted(error: NonNullable<Report['error']>, redact: (text: string) => string): NonNullable<Report['error']> {
+  return {
+    stage: error.stage,
+    message: redact(error.message),
+    hint: redact(error.hint),
+    excerpt: error.excerpt === null ? null : redact(error.excerpt),
+  };
+}
+
+/** Of the checkout; after a rollback on purpose, of the release that it went to. */
+function commitOf(report: Report, facts: Facts): string | null {
+  return report.command === 'rollback' ? (facts.release?.commit ?? null) : (facts.source?.commit ?? null);
+}
+
+function coverageOf(facts: Facts, minimum: number | null): Report['coverage'] {
+  if (facts.coverage === undefined) return null;
+  return {
+    percent: Math.floor(facts.coverage.percent * 100) / 100,
+    minimum,
+    lines_covered: facts.coverage.linesCovered,
+    lines_total: facts.coverage.linesTotal,
+    files: [...facts.coverage.files],
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { HostFiles } from '../hosts/host.ts';
+
+/** One line: what is about to change, with what it takes to undo it, or how that went. */
+const entry = z.object({
+  version: z.literal(1),
+  at: z.string(),
+  deployment: z.string(),
+  stage: z.string(),
+  action: z.string(),
+  type: z.enum(['intent', 'outcome']),
+  /** Of an intent: undo data. Of an outcome: what came out. */
+  data: z.record(z.string(), z.unknown()),
+});
+export type JournalEntry = z.infer<typeof entry>;
+
+/** `journal.jsonl`: intent before each change, outcome after it; on the disk before anything goes on. */
+export class Journal {
+  readonly #files: HostFiles;
+  readonly #path: string;
+  readonly #deployment: string;
+
+  constructor(files: HostFiles, path: string, deployment: string) {
+    this.#files = files;
+    this.#path = path;
+    this.#deployment = deployment;
+  }
+
+  /** Writes the intent, makes the change, writes the outcome; the change's own error is thrown on. */
+  async record<T>(stage: string, action: string, undo: Record<string, unknown>, change: () => Promise<T>): Promise<T> {
+    await this.#append(stage, action, 'intent', undo);
+    try {
+      const result = await change();
+      await this.#append(stage, action, 'outcome', { ok: true });
+      return result;
+    } catch (error) {
+      // A disk that is full for the journal must not hide what went wrong with the change.
+      await this.#append(stage, action, 'outcome', { ok: false }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #append(stage: string, action: string, type: JournalEntry['type'], data: Record<string, unknown>) {
+    const line: JournalEntry = {
+      version: 1,
+      at: new Date().toISOString(),
+      deployment: this.#deployment,
+      stage,
+      action,
+      type,
+      data,
+    };
+    await this.#files.appendText(this.#path, `${JSON.stringify(line)}\n`, 0o600);
+  }
+}
+
+/** The entries of a journal; a torn last line, as a power loss leaves it, is left out. */
+export async function readJournal(files: HostFiles, path: string): Promise<JournalEntry[]> {
+  const text = (await files.readText(path)) ?? '';
+  const lines = text.split('\n').slice(0, -1);
+  return lines.flatMap((line) => {
+    const parsed = entry.safeParse(tryJson(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

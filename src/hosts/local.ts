@@ -1,0 +1,161 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { execa, type Options } from 'execa';
+import type { ExecOptions, ExecResult, Host, HostFiles } from './host.ts';
+import { LocalFiles } from './local-files.ts';
+import { printable } from './printable.ts';
+import type { Redactor } from './redactor.ts';
+
+const mostCollected = 64 * 2 ** 20;
+const tailLength = 4096;
+
+export interface LocalHostOptions {
+  readonly redactor: Redactor;
+  /** An open file that every command inherits as descriptor 3: the kernel lock lives as long as any of them. */
+  readonly lockDescriptor?: () => number | undefined;
+}
+
+/** This machine. */
+export class LocalHost implements Host {
+  readonly name = 'local';
+  readonly files: HostFiles = new LocalFiles();
+  readonly #redactor: Redactor;
+  readonly #lockDescriptor: () => number | undefined;
+
+  constructor(options: LocalHostOptions) {
+    this.#redactor = options.redactor;
+    this.#lockDescriptor = options.lockDescriptor ?? (() => undefined);
+  }
+
+  async exec(argv: readonly [string, ...string[]], options: ExecOptions): Promise<ExecResult> {
+    const startedAt = new Date();
+    const begin = performance.now();
+    const [file, ...args] = argv;
+    // Execa's types name the descriptors 3 to 9; the kernel takes any.
+    const lock = options.changes === true ? (this.#lockDescriptor() as 3 | undefined) : undefined;
+    const stdin = options.input === undefined ? 'ignore' : 'pipe';
+    const settings: Options = {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...options.env },
+      stdio: lock === undefined ? [stdin, 'pipe', 'pipe'] : [stdin, 'pipe', 'pipe', lock],
+      buffer: false,
+      encoding: 'buffer',
+      reject: false,
+      timeout: Math.max(1, Math.round(options.timeout)),
+      killDescendants: true,
+      forceKillAfterDelay: 5000,
+      ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    };
+    const subprocess = execa(file, args, settings);
+
+    const tail = new Tail();
+    const stdout = new Collector('stdout', options, tail);
+    const stderr = new Collector('stderr', options, tail);
+    if (options.output === undefined) subprocess.stdout?.on('data', (chunk: Buffer) => stdout.take(chunk));
+    subprocess.stderr?.on('data', (chunk: Buffer) => stderr.take(chunk));
+
+    const pipes: Promise<unknown>[] = [];
+    if (options.output !== undefined && subprocess.stdout) {
+      // The writer's end counts too: a full disk stops the command instead of letting it fill a dead pipe.
+      pipes.push(
+        pipeline(subprocess.stdout, options.output, { end: false }).catch((error: unknown) => {
+          tail.take(`output: ${error instanceof Error ? error.message : error}\n`);
+          subprocess.kill('SIGKILL');
+          throw error;
+        }),
+      );
+    }
+    if (options.input !== undefined && subprocess.stdin) {
+      const source = typeof options.input === 'string' ? Readable.from([Buffer.from(options.input)]) : options.input;
+      pipes.push(
+        pipeline(source, subprocess.stdin).catch((error: unknown) => {
+          // A command that ends before it has read all its input says so by its exit status; any other fault is ours.
+          const code = error instanceof Error && 'code' in error ? error.code : undefined;
+          if (code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+          tail.take(`input: ${error instanceof Error ? error.message : error}\n`);
+          subprocess.kill('SIGKILL');
+          throw error;
+        }),
+      );
+    }
+
+    const settled = Promise.allSettled(pipes);
+    const result = await subprocess;
+    if (typeof options.input === 'object') options.input.destroy();
+    const broken = (await settled).some((pipe) => pipe.status === 'rejected');
+    stdout.end();
+    stderr.end();
+
+    const missing = result.code === 'ENOENT' && result.exitCode === undefined;
+    if (missing) tail.take(`${file}: not found${options.cwd === undefined ? '' : ` (in ${options.cwd})`}\n`);
+    else if (result.code !== undefined) tail.take(`${file}: ${result.code}\n`);
+    return {
+      outcome: outcomeOf({ ...result, broken, missing }),
+      exitCode: result.exitCode ?? null,
+      stdout: stdout.text,
+      stderr: stderr.text,
+      tail: this.#redactor.redact(tail.text).slice(-tailLength).trimEnd(),
+      command: this.#redactor.redact(printable(argv)),
+      startedAt,
+      durationMs: performance.now() - begin,
+    };
+  }
+}
+
+function outcomeOf(seen: {
+  failed: boolean;
+  timedOut: boolean;
+  isCanceled: boolean;
+  broken: boolean;
+  missing: boolean;
+}): ExecResult['outcome'] {
+  if (seen.missing) return 'not-found';
+  if (seen.timedOut) return 'timeout';
+  if (seen.isCanceled) return 'cancelled';
+  return seen.failed || seen.broken ? 'failed' : 'success';
+}
+
+class Tail {
+  text = '';
+  take(more: string): void {
+    // Twice the length, so that a secret cut at the edge is still whole when it is redacted.
+    this.text = (this.text + more).slice(-2 * tailLength);
+  }
+}
+
+/** Collects one stream as text, line by line, without ever holding more than its bound. */
+class Collector {
+  text = '';
+  #open = '';
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #stream: 'stdout' | 'stderr';
+  readonly #options: ExecOptions;
+  readonly #tail: Tail;
+
+  constructor(stream: 'stdout' | 'stderr', options: ExecOptions, tail: Tail) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#tail = tail;
+  }
+
+  take(chunk: Buffer): void {
+    const text = this.#decoder.write(chunk);
+    if (this.text.length < mostCollected) this.text += text;
+    this.#tail.take(text);
+    if (this.#options.onLine === undefined) return;
+    const lines = (this.#open + text).split('\n');
+    this.#open = lines.pop() ?? '';
+    for (const line of lines) this.#emit(line);
+  }
+
+  end(): void {
+    if (this.#open !== '') this.#emit(this.#open);
+    this.#open = '';
+  }
+
+  /** A progress bar redraws its line by carriage returns: only its last state is a line. */
+  #emit(line: string): void {
+    this.#options.onLine?.(line.replace(/\r+$/, '').replace(/^.*\r/, ''), this.#stream);
+  }
+}

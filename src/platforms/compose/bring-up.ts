@@ -1,0 +1,126 @@
+import { dirname } from 'node:path';
+import { HomeportError } from '../../deployment/error.ts';
+import { releaseFolder } from '../../deployment/places.ts';
+import { composePath, type Release } from '../../deployment/release.ts';
+import type { StageContext } from '../../deployment/stage.ts';
+import { upArgv } from './commands.ts';
+import { tagImage } from './images.ts';
+import type { ComposeModel } from './model.ts';
+import { imageIdOf, type ObservedContainer, observe } from './observe.ts';
+import { fromYaml, toYaml } from './render.ts';
+
+/** Reads the rendered model of a recorded release. Throws `HomeportError` when it is gone or damaged. */
+export async function releaseModel(context: StageContext, release: Release): Promise<ComposeModel> {
+  const path = composePath(context.places, release.id);
+  const text = await context.host.files.readText(path);
+  try {
+    if (text !== null) return fromYaml(text);
+  } catch (error) {
+    throw new HomeportError(`The recorded model ${path} of the release ${release.id} is damaged.`, {
+      hint: 'Deploy the commit again, or go back to another release: `homeport history`.',
+      cause: error,
+    });
+  }
+  throw new HomeportError(`The recorded model ${path} of the release ${release.id} is gone.`, {
+    hint: 'Deploy the commit again, or go back to another release: `homeport history`.',
+  });
+}
+
+/**
+ * Makes exactly this release run: removes the containers of services that it doesn't have (of `others`, the releases
+ * that may have started some), then `docker compose up` from the recorded model. Readiness is for the caller to await.
+ * Throws `HomeportError` with what Compose said.
+ */
+export async function bringUp(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
+  const { host, places } = context;
+  const model = await releaseModel(context, release);
+  const before = await observe(host, release.project);
+  await removeDropped(context, model, before, others);
+  const file = await usableModel(context, release, model);
+
+  const argv = upArgv(
+    {
+      project: release.project,
+      files: [file],
+      envFiles: [],
+      profiles: [],
+      projectDirectory: releaseFolder(places, release.id),
+    },
+    Object.keys(release.services),
+  );
+  const result = await host.exec(argv, {
+    timeout: Math.min(context.remaining(), context.request['start-timeout'] + 60_000),
+    signal: context.signal,
+    changes: true,
+    onLine: (line) => context.say(line),
+  });
+  if (file !== composePath(places, release.id)) await host.files.remove(file);
+  context.signal.throwIfAborted();
+  // Compose waits for health by `depends_on` and fails in its own words; what the containers say is told by the caller.
+  if (result.outcome !== 'success') throw new ComposeUpError(upMessage(result.outcome, result.tail));
+}
+
+/** `docker compose up` failed; the observed containers may tell more. */
+export class ComposeUpError extends HomeportError {
+  constructor(message: string) {
+    super(message, { hint: 'Read the output of `docker compose up` in the log of this deployment.' });
+    this.name = 'ComposeUpError';
+  }
+}
+
+function upMessage(outcome: string, tail: string): string {
+  if (outcome === 'timeout') return 'docker compose up did not end in time and was stopped.';
+  const lines = tail.split('\n').filter((line) => /error|failed|unhealthy|cannot|denied|already/i.test(line));
+  return `docker compose up failed: ${(lines.at(-1) ?? tail.split('\n').at(-1) ?? '').trim()}`;
+}
+
+/** Containers of services that an earlier release had and this one doesn't; any other stranger is left alone. */
+async function removeDropped(
+  context: StageContext,
+  model: ComposeModel,
+  containers: readonly ObservedContainer[],
+  others: readonly Release[],
+): Promise<void> {
+  const ours = new Set(others.flatMap((release) => Object.keys(release.services)));
+  const dropped = containers.filter((one) => model.services[one.service] === undefined && ours.has(one.service));
+  for (const container of dropped) await removeContainer(context, container);
+}
+
+export async function removeContainer(context: StageContext, container: ObservedContainer): Promise<void> {
+  context.say(`removing ${container.name}: the service ${container.service} is not in this release`);
+  await context.host.exec(['docker', 'stop', container.id], { timeout: 90_000, changes: true });
+  const result = await context.host.exec(['docker', 'rm', '--force', container.id], { timeout: 60_000, changes: true });
+  if (result.outcome !== 'success' && !/no such container/i.test(result.tail)) {
+    throw new HomeportError(`The container ${container.name} could not be removed: ${result.tail}`, {
+      hint: 'Look at `docker ps --all` on the host.',
+    });
+  }
+}
+
+/**
+ * The recorded model as it stands where every name still means the recorded image; else a copy in which names that were
+ * moved since (a newer image was pulled, somebody built by hand) are replaced by the release's own pins.
+ */
+async function usableModel(context: StageContext, release: Release, model: ComposeModel): Promise<string> {
+  const path = composePath(context.places, release.id);
+  let moved = false;
+  for (const [name, service] of Object.entries(release.services)) {
+    const found = await imageIdOf(context.host, service.image);
+    if (found === service.image_id) continue;
+    if ((await imageIdOf(context.host, service.image_id)) === null) {
+      throw new HomeportError(
+        `The image ${service.image_id.slice(0, 19)} of the service ${name} in release ${release.id} is gone from this host.`,
+        { hint: `Somebody removed it. Deploy the commit ${release.commit ?? ''} again, which builds it anew.` },
+      );
+    }
+    await tagImage(context.host, service.image_id, service.pin);
+    const entry = model.services[name];
+    if (entry !== undefined) entry.image = service.pin;
+    context.say(`${service.image} means another image now: ${name} starts from ${service.pin}`);
+    moved = true;
+  }
+  if (!moved) return path;
+  const copy = `${dirname(path)}/compose.pinned.yaml`;
+  await context.host.files.writeText(copy, toYaml(model), 0o600);
+  return copy;
+}

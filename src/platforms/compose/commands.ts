@@ -1,0 +1,46 @@
+/** Which Compose project is meant: the words that stand before each subcommand. */
+export interface ComposeProject {
+  /** `null`: by the files' own `name:`. */
+  readonly project: string | null;
+  readonly files: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly profiles: readonly string[];
+  /** Set where the files don't stand in the working directory: the rendered file of a release. */
+  readonly projectDirectory?: string;
+}
+
+type Argv = [string, ...string[]];
+
+/** `docker compose …` for a project: an argv, never a shell's line. */
+export function compose(project: ComposeProject, ...words: string[]): Argv {
+  return [
+    'docker',
+    'compose',
+    ...(project.project === null ? [] : ['--project-name', project.project]),
+    ...(project.projectDirectory === undefined ? [] : ['--project-directory', project.projectDirectory]),
+    ...project.files.flatMap((file) => ['--file', file]),
+    ...project.envFiles.flatMap((file) => ['--env-file', file]),
+    ...project.profiles.flatMap((profile) => ['--profile', profile]),
+    ...words,
+  ];
+}
+
+export function configArgv(project: ComposeProject): Argv {
+  return compose(project, 'config', '--format', 'json');
+}
+
+export function buildArgv(project: ComposeProject, services: readonly string[]): Argv {
+  return compose(project, 'build', ...services);
+}
+
+export function upArgv(project: ComposeProject, services: readonly string[]): Argv {
+  return compose(project, 'up', '--detach', '--no-build', '--pull', 'never', ...services);
+}
+
+export function runOnceArgv(project: ComposeProject, service: string, command: readonly string[]): Argv {
+  return compose(project, 'run', '--rm', '--no-deps', '--no-TTY', service, ...command);
+}
+
+export function containersArgv(project: string): Argv {
+  return ['docker', 'ps', '--all', '--quiet', '--no-trunc', '--filter', `label=com.docker.compose.project=${project}`];
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { HomeportError } from '../../deployment/error.ts';
+import type { Host } from '../../hosts/host.ts';
+
+const oldestCompose = [2, 20] as const;
+
+const versionSchema = z.object({ Server: z.object({ Version: z.string() }).nullish() });
+
+/** Versions of a Docker that can be worked with. Throws `HomeportError` that says what is missing. */
+export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engine: string; compose: string }> {
+  const told = await host.exec(['docker', 'version', '--format', '{{json .}}'], { timeout });
+  if (told.outcome === 'not-found') {
+    throw new HomeportError('Docker is not installed on this host: the command `docker` was not found.', {
+      hint: 'Install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/.',
+    });
+  }
+  if (told.outcome === 'timeout') {
+    throw new HomeportError(`The Docker engine did not answer within ${timeout / 1000} s.`, {
+      hint: 'Look at `systemctl status docker` on the host.',
+    });
+  }
+  if (/permission denied/i.test(told.stderr)) {
+    throw new HomeportError('This user has no permission to use the Docker engine (its socket).', {
+      hint: "Add the runner's user to the docker group (which makes it as powerful as root), or use rootless Docker with DOCKER_HOST set.",
+    });
+  }
+  const version = versionSchema.safeParse(tryJson(told.stdout));
+  const engine = version.success ? version.data.Server?.Version : undefined;
+  if (told.outcome !== 'success' || engine === undefined) {
+    throw new HomeportError(`The Docker engine is not running: ${told.stderr.trim().split('\n').at(-1) ?? ''}`, {
+      hint: 'Start it: `sudo systemctl start docker`, and look at `journalctl -u docker` if it does not stay up.',
+    });
+  }
+  const compose = await host.exec(['docker', 'compose', 'version', '--short'], { timeout });
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(compose.stdout.trim()) ?? [];
+  if (compose.outcome !== 'success' || major === undefined) {
+    throw new HomeportError('The Compose plugin of Docker is not installed.', {
+      hint: 'Install it: `sudo apt-get install docker-compose-plugin`, or https://docs.docker.com/compose/install/linux/.',
+    });
+  }
+  const [oldMajor, oldMinor] = oldestCompose;
+  if (Number(major) < oldMajor || (Number(major) === oldMajor && Number(minor) < oldMinor)) {
+    throw new HomeportError(
+      `Docker Compose ${compose.stdout.trim()} is too old: Homeport needs ${oldMajor}.${oldMinor} or newer.`,
+      { hint: 'Update the Compose plugin: https://docs.docker.com/compose/install/linux/.' },
+    );
+  }
+  return { engine, compose: compose.stdout.trim() };
+}
+
+/** The folder in which the engine keeps its data; `null` when it isn't on this file system (a remote engine). */
+export async function engineRoot(host: Host): Promise<string | null> {
+  const told = await host.exec(['docker', 'info', '--format', '{{.DockerRootDir}}'], {
+    timeout: 20_000,
+    record: false,
+  });
+  const path = told.stdout.trim();
+  return told.outcome === 'success' && path.startsWith('/') && (await host.files.stat(path)) !== null ? path : null;
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

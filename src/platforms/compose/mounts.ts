@@ -1,0 +1,205 @@
+import { join, relative, sep } from 'node:path';
+import type { Source } from '../../deployment/facts.ts';
+import type { Places } from '../../deployment/places.ts';
+import { git, tryGit } from '../../hosts/git.ts';
+import type { Host } from '../../hosts/host.ts';
+import type { ComposeModel } from './model.ts';
+
+/** A repository file or folder that containers mount, by the content that git knows. */
+export interface KeptFile {
+  /** Of the blob or tree; its name under `files/`. */
+  readonly oid: string;
+  readonly kind: 'blob' | 'tree';
+  readonly executable: boolean;
+  /** Relative to the top of the checkout. */
+  readonly path: string;
+}
+
+/** What becomes of each host path in the model that lies inside the checkout. */
+export interface MountPlan {
+  /** Absolute path as the model has it, to the path that the release mounts instead. */
+  readonly replacements: ReadonlyMap<string, string>;
+  readonly kept: readonly KeptFile[];
+  /** Places of persistent data that must exist, with where the checkout has first contents for them. */
+  readonly persistent: readonly { readonly place: string; readonly seed: string }[];
+  /** Sentences for people: mounts that can't be kept safe. */
+  readonly problems: readonly string[];
+}
+
+const placeholders = new Set(['.gitkeep', '.gitignore', '.keep', '.placeholder']);
+
+/**
+ * Plans how a release mounts what the model takes from the checkout: tracked files by content, so that the next checkout
+ * can't change a running service; data only from `persistent-paths`; anything else is a problem.
+ */
+export async function planMounts(
+  host: Host,
+  options: { model: ComposeModel; source: Source; persistentPaths: readonly string[]; places: Places },
+): Promise<MountPlan> {
+  const { source, places } = options;
+  const replacements = new Map<string, string>();
+  const kept = new Map<string, KeptFile>();
+  const persistent = new Map<string, string>();
+  const problems: string[] = [];
+  const declared = options.persistentPaths.map((entry) => parsePersistent(entry, source, places));
+
+  for (const { path, who, writable } of hostPaths(options.model)) {
+    if (!inside(source.root, path) || replacements.has(path)) continue;
+    const owner = declared.find((one) => path === one.path || inside(one.path, path));
+    if (owner !== undefined) {
+      const place = join(owner.place, relative(owner.path, path));
+      replacements.set(path, place);
+      persistent.set(owner.place, owner.path);
+      continue;
+    }
+    const found = await lookUp(host, source.root, path, writable);
+    if ('problem' in found) {
+      problems.push(`${who} mounts ${relative(source.root, path) || '.'}, ${found.problem}`);
+      continue;
+    }
+    kept.set(found.oid, found);
+    replacements.set(path, join(places.files, found.oid));
+  }
+  return {
+    replacements,
+    kept: [...kept.values()],
+    persistent: [...persistent].map(([place, seed]) => ({ place, seed })),
+    problems,
+  };
+}
+
+/** All host paths that the model mounts: bind mounts, and configs and secrets from files. */
+function* hostPaths(model: ComposeModel): Generator<{ path: string; who: string; writable: boolean }> {
+  for (const [name, service] of Object.entries(model.services)) {
+    for (const volume of service.volumes ?? []) {
+      if (volume.type !== 'bind' || volume.source === undefined) continue;
+      yield { path: unescapeDollars(volume.source), who: `The service ${name}`, writable: volume.read_only !== true };
+    }
+  }
+  for (const section of ['configs', 'secrets'] as const) {
+    for (const [name, entry] of Object.entries(model[section] ?? {})) {
+      if (entry.file === undefined) continue;
+      yield { path: unescapeDollars(entry.file), who: `The entry ${name} of ${section}`, writable: false };
+    }
+  }
+}
+
+/** `docker compose config` prints `$` as `$$`. */
+export function unescapeDollars(text: string): string {
+  return text.replaceAll('$$', '$');
+}
+
+async function lookUp(
+  host: Host,
+  root: string,
+  path: string,
+  writable: boolean,
+): Promise<KeptFile | { problem: string }> {
+  const place = relative(root, path);
+  const way =
+    'and such data would be lost or changed by the next checkout: name it in `persistent-paths`, use a named volume, or commit it.';
+  // A literal pathspec: a name with `*` or `:` means itself.
+  const spec = `:(literal)${place}`;
+  const entry =
+    place === ''
+      ? `040000 tree ${(await git(host, root, ['rev-parse', 'HEAD^{tree}'])).trim()}\t`
+      : (await git(host, root, ['ls-tree', '--full-tree', '-z', 'HEAD', '--', place])).split('\0')[0];
+  const match = /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(entry ?? '');
+  if (!match) return { problem: `which is not a file or folder that git tracks at this commit, ${way}` };
+  const [, mode, type, oid = ''] = match;
+  if (type === 'commit') return { problem: `which is a git submodule, ${way}` };
+  if (type === 'blob') {
+    if (mode === '120000') return { problem: 'which is a symbolic link: mount the file that it points at.' };
+    return { oid, kind: 'blob', executable: mode === '100755', path: place };
+  }
+  const strangers = await git(host, root, ['ls-files', '--others', '-z', '--', place === '' ? '.' : spec]);
+  const others = strangers.split('\0').filter((name) => name !== '');
+  if (others.length > 0) {
+    const some = others.slice(0, 3).join(', ');
+    return { problem: `which holds ${others.length} files that git does not track (${some}), ${way}` };
+  }
+  const names = (await git(host, root, ['ls-tree', '-r', '-z', '--name-only', oid])).split('\0').filter(Boolean);
+  if (writable && names.every((name) => placeholders.has(name.split('/').at(-1) ?? ''))) {
+    return { problem: `which is an empty folder for data to come, ${way}` };
+  }
+  return { oid, kind: 'tree', executable: false, path: place };
+}
+
+function parsePersistent(entry: string, source: Source, places: Places): { path: string; place: string } {
+  const [name = '', place] = entry.split('=', 2);
+  const path = join(source.workingDirectory, name.trim());
+  return { path, place: place?.trim() || join(places.persistent, relative(source.root, path)) };
+}
+
+function inside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+/**
+ * Puts the planned files under `files/<oid>`. What is there already is left alone, but must still be what git says: a
+ * container that wrote into it would otherwise lose that data unseen. Gives those that were changed.
+ */
+export async function keepFiles(
+  host: Host,
+  root: string,
+  places: Places,
+  kept: readonly KeptFile[],
+): Promise<string[]> {
+  const changed: string[] = [];
+  await host.files.makeFolder(places.files, 0o755);
+  for (const file of kept) {
+    const path = join(places.files, file.oid);
+    if ((await host.files.stat(path)) !== null) {
+      if (!(await isUnchanged(host, root, places, file))) changed.push(`${file.path} (${path})`);
+      continue;
+    }
+    await checkOut(host, root, file, path);
+  }
+  return changed;
+}
+
+/** Writes the content next to its place and moves it there whole, so that a kill leaves no half of it. */
+async function checkOut(host: Host, root: string, file: KeptFile, path: string): Promise<void> {
+  const scratch = `${path}.partial`;
+  const index = `${path}.index`;
+  await host.files.remove(scratch);
+  await host.files.makeFolder(scratch, 0o755);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    if (file.kind === 'tree') await git(host, root, ['read-tree', file.oid], { env, changes: true });
+    else {
+      const mode = file.executable ? '100755' : '100644';
+      const cacheInfo = `${mode},${file.oid},content`;
+      await git(host, root, ['update-index', '--add', '--cacheinfo', cacheInfo], { env, changes: true });
+    }
+    await git(host, root, ['checkout-index', '--all', `--prefix=${scratch}/`], { env, changes: true });
+    await host.exec(['chmod', '-R', 'a+rX', scratch], { timeout: 60_000, record: false, changes: true });
+    if (file.kind === 'tree') await host.files.rename(scratch, path);
+    else await host.files.rename(join(scratch, 'content'), path);
+  } finally {
+    await host.files.remove(scratch);
+    await host.files.remove(index);
+    await host.files.remove(`${index}.lock`);
+  }
+}
+
+async function isUnchanged(host: Host, root: string, places: Places, file: KeptFile): Promise<boolean> {
+  const path = join(places.files, file.oid);
+  if (file.kind === 'blob') {
+    // `--path` applies the checkout's own filters (line ends, LFS), so that the content is compared as git stores it.
+    const oid = await git(host, root, ['hash-object', `--path=${file.path}`, '--', path]);
+    return oid.trim() === file.oid;
+  }
+  const index = `${path}.index`;
+  try {
+    const env = { GIT_INDEX_FILE: index, GIT_WORK_TREE: path };
+    await git(host, root, ['read-tree', file.oid], { env, changes: true });
+    // Exits with 1 when something differs, which the next question tells in full.
+    await tryGit(host, root, ['update-index', '-q', '--refresh'], { env, changes: true });
+    const differing = await git(host, root, ['diff-files', '--name-only'], { env });
+    return differing === '' && (await git(host, root, ['ls-files', '--others'], { env })) === '';
+  } finally {
+    await host.files.remove(index);
+    await host.files.remove(`${index}.lock`);
+  }
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { HomeportError } from '../../deployment/error.ts';
+import type { Host } from '../../hosts/host.ts';
+import { containersArgv } from './commands.ts';
+
+/** One container of the project as it is now. */
+export interface ObservedContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly imageId: string;
+  /** The image as the container's own configuration names it. */
+  readonly imageName: string;
+  readonly configHash: string;
+  readonly state: string;
+  readonly exitCode: number;
+  /** `none` where the container has no health check. */
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** What the last health check printed. */
+  readonly healthOutput: string;
+  readonly restartCount: number;
+  readonly restartPolicy: string;
+  readonly oomKilled: boolean;
+  readonly startedAt: Date;
+  readonly addresses: readonly string[];
+  readonly networkMode: string;
+  readonly publishedPorts: readonly { readonly address: string; readonly port: number; readonly protocol: string }[];
+  readonly mounts: readonly { readonly type: string; readonly source: string; readonly destination: string }[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const binding = z.object({ HostIp: z.string(), HostPort: z.string() });
+const inspected = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  RestartCount: z.number(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean(),
+    StartedAt: z.string(),
+    Health: z.object({ Status: z.string(), Log: z.array(z.object({ Output: z.string() })).nullish() }).nullish(),
+  }),
+  Config: z.object({
+    Image: z.string(),
+    Labels: z.record(z.string(), z.string()).nullable(),
+    Env: z.array(z.string()).nullable(),
+  }),
+  HostConfig: z.object({ NetworkMode: z.string(), RestartPolicy: z.object({ Name: z.string() }) }),
+  NetworkSettings: z.object({
+    Ports: z.record(z.string(), z.array(binding).nullable()).nullish(),
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
+  }),
+  Mounts: z.array(z.object({ Type: z.string(), Source: z.string().nullish(), Destination: z.string() })).nullish(),
+});
+
+/**
+ * All containers of the project, one-off ones of `run` left out, sorted by service and name.
+ * Throws `HomeportError` when the engine doesn't answer.
+ */
+export async function observe(host: Host, project: string, timeout = 30_000): Promise<ObservedContainer[]> {
+  const listed = await host.exec(containersArgv(project), { timeout, record: false });
+  if (listed.outcome !== 'success') throw engineSilent(listed.tail);
+  const ids = listed.stdout.split('\n').filter((id) => id !== '');
+  if (ids.length === 0) return [];
+  const told = await host.exec(['docker', 'inspect', '--type', 'container', ...ids], { timeout, record: false });
+  // A container that went away in between makes the exit status 1; what is printed is still the truth on the others.
+  const parsed = z.array(inspected).safeParse(tryJson(told.stdout));
+  if (!parsed.success) throw engineSilent(told.tail);
+  return parsed.data
+    .filter((one) => one.Config.Labels?.['com.docker.compose.oneoff'] !== 'True')
+    .map(toContainer)
+    .sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
+}
+
+function toContainer(one: z.infer<typeof inspected>): ObservedContainer {
+  const labels = one.Config.Labels ?? {};
+  const health = one.State.Health?.Status;
+  return {
+    id: one.Id,
+    name: one.Name.replace(/^\//, ''),
+    service: labels['com.docker.compose.service'] ?? '',
+    imageId: one.Image,
+    imageName: one.Config.Image,
+    configHash: labels['com.docker.compose.config-hash'] ?? '',
+    state: one.State.Status,
+    exitCode: one.State.ExitCode,
+    health: health === 'starting' || health === 'healthy' || health === 'unhealthy' ? health : 'none',
+    healthOutput: one.State.Health?.Log?.at(-1)?.Output ?? '',
+    restartCount: one.RestartCount,
+    restartPolicy: one.HostConfig.RestartPolicy.Name,
+    oomKilled: one.State.OOMKilled,
+    startedAt: new Date(one.State.StartedAt),
+    addresses: Object.values(one.NetworkSettings.Networks ?? {}).flatMap((network) => network.IPAddress || []),
+    networkMode: one.HostConfig.NetworkMode,
+    publishedPorts: Object.entries(one.NetworkSettings.Ports ?? {}).flatMap(([target, bindings]) =>
+      (bindings ?? []).map((bound) => ({
+        address: bound.HostIp,
+        port: Number(bound.HostPort),
+        protocol: target.split('/')[1] ?? 'tcp',
+      })),
+    ),
+    mounts: (one.Mounts ?? []).map((mount) => ({
+      type: mount.Type,
+      source: mount.Source ?? '',
+      destination: mount.Destination,
+    })),
+    environment: Object.fromEntries(
+      (one.Config.Env ?? []).map((entry) => {
+        const [name = '', ...value] = entry.split('=');
+        return [name, value.join('=')];
+      }),
+    ),
+  };
+}
+
+/** The ID of an image by any name, `null` when the engine doesn't have it. */
+export async function imageIdOf(host: Host, name: string): Promise<string | null> {
+  const result = await host.exec(['docker', 'image', 'inspect', '--format', '{{.Id}}', name], {
+    timeout: 30_000,
+    record: false,
+  });
+  if (result.outcome === 'success') return result.stdout.trim();
+  if (/no such image/i.test(result.stderr)) return null;
+  throw engineSilent(result.tail);
+}
+
+function engineSilent(tail: string): HomeportError {
+  return new HomeportError(`The Docker engine did not answer: ${tail.split('\n').at(-1) ?? ''}`.trim(), {
+    hint: 'Look at `systemctl status docker` and `docker info` on the host.',
+  });
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { parse, stringify } from 'yaml';
+import { type ComposeModel, composeModelSchema } from './model.ts';
+import type { MountPlan } from './mounts.ts';
+import { unescapeDollars } from './mounts.ts';
+
+/** What is built and started from; all that a host may differ in is fixed. */
+export interface RenderOptions {
+  readonly model: ComposeModel;
+  /** The image name of each service in this release. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly mounts: MountPlan;
+}
+
+/**
+ * The model of a release: images by the release's own names, repository files by content, nothing left to build, to
+ * pull or to interpolate.
+ */
+export function renderRelease(options: RenderOptions): ComposeModel {
+  const { mounts } = options;
+  const model = structuredClone(options.model);
+  const moved = (path: string): string => {
+    const place = mounts.replacements.get(unescapeDollars(path));
+    return place === undefined ? path : place.replaceAll('$', '$$$$');
+  };
+  for (const [name, service] of Object.entries(model.services)) {
+    const image = options.images[name];
+    if (image !== undefined) service.image = image;
+    // Resolved into `environment`, switched on already, or of no use without the checkout.
+    for (const key of ['build', 'pull_policy', 'profiles', 'env_file', 'develop'] as const) delete service[key];
+    for (const volume of service.volumes ?? []) {
+      if (volume.type === 'bind' && volume.source !== undefined) volume.source = moved(volume.source);
+    }
+  }
+  for (const section of [model.configs, model.secrets]) {
+    for (const entry of Object.values(section ?? {})) {
+      if (entry.file !== undefined) entry.file = moved(entry.file);
+    }
+  }
+  return model;
+}
+
+/** The model with which the release's images are built: each under the release's own tag, with the standard arguments. */
+export function renderBuild(
+  model: ComposeModel,
+  tags: Readonly<Record<string, string>>,
+  args: Readonly<Record<string, string>>,
+): ComposeModel {
+  const rendered = structuredClone(model);
+  for (const [name, service] of Object.entries(rendered.services)) {
+    const tag = tags[name];
+    if (service.build === undefined || tag === undefined) continue;
+    service.image = tag;
+    service.build.args = { ...service.build.args, ...escaped(args) };
+  }
+  return rendered;
+}
+
+function escaped(args: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
+}
+
+export function toYaml(model: ComposeModel): string {
+  return stringify(model, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Reads a release's own `compose.yaml` back. Throws where it isn't one. */
+export function fromYaml(text: string): ComposeModel {
+  return composeModelSchema.parse(parse(text));
+}
+
+/** SHA-256 over texts; each keeps its own borders. */
+export function digestOf(...texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  return hash.digest('hex');
+}

@@ -1,0 +1,72 @@
+import type { BackupReport, Report, StageReport } from '../deployment/report.ts';
+
+/** Words for people that more than one report uses. Nothing here is escaped. */
+
+export function shortCommit(commit: string | null): string {
+  return commit === null ? 'unknown' : commit.slice(0, 7);
+}
+
+/** `sha256:0123…` as Docker shortens it; a name stays a name. */
+export function shortImage(image: string | null): string {
+  if (image === null) return '–';
+  return /^(?:sha256:)?[0-9a-f]{64}$/.test(image) ? image.replace('sha256:', '').slice(0, 12) : image;
+}
+
+/** Where a commit can be looked at; `null` when the report does not tell the server. */
+export function commitUrl(report: Report, sha: string): string | null {
+  const run = webUrl(report.run_url);
+  if (run === null || report.repository === null || !/^[0-9a-f]{7,64}$/.test(sha)) return null;
+  if (!/^[\w.-]+\/[\w.-]+$/.test(report.repository)) return null;
+  return `${new URL(run).origin}/${report.repository}/commit/${sha}`;
+}
+
+/** The URL when it is one for a browser: never `javascript:`. */
+export function webUrl(url: string | null): string | null {
+  if (url === null || !URL.canParse(url)) return null;
+  const parsed = new URL(url);
+  return parsed.protocol === 'https:' || parsed.protocol === 'http:' ? parsed.href : null;
+}
+
+/** One decimal, rounded down: 69.96 % must not read as the 70 % that it missed. */
+export function formatPercent(percent: number): string {
+  return `${(Math.floor(percent * 10 + 1e-9) / 10).toFixed(1)} %`;
+}
+
+export function coverageWords(coverage: NonNullable<Report['coverage']>): string {
+  const minimum = coverage.minimum === null ? 'no minimum' : `minimum ${coverage.minimum} %`;
+  return `${formatPercent(coverage.percent)} of lines (${coverage.lines_covered} of ${coverage.lines_total}, ${minimum})`;
+}
+
+export function coverageIsLow(coverage: NonNullable<Report['coverage']>): boolean {
+  return coverage.minimum !== null && coverage.percent < coverage.minimum;
+}
+
+export function verifiedWords(backup: BackupReport): string {
+  if (backup.verified === 'restore') return 'restored into a scratch database and compared';
+  if (backup.verified === 'read') return 'archive read through';
+  return 'not verified';
+}
+
+export const statusIcons: Readonly<Record<StageReport['status'], string>> = {
+  pending: '▫️',
+  running: '⏳',
+  success: '✅',
+  failed: '❌',
+  skipped: '⏭️',
+  cancelled: '🛑',
+};
+
+/** `build`, or `build on production` where there is more than one target. */
+export function stageTitle(report: Report, stage: StageReport): string {
+  const targets = new Set(report.stages.map(({ target }) => target));
+  return targets.size > 1 ? `${stage.name} on ${stage.target}` : stage.name;
+}
+
+/** What a person reads to understand a failure: the error's own excerpt, else what the failed command printed. */
+export function excerptOf(report: Report): string | null {
+  if (report.error === null) return null;
+  if (report.error.excerpt !== null) return report.error.excerpt.trim() === '' ? null : report.error.excerpt;
+  const failed = report.stages.findLast(({ name, status }) => name === report.error?.stage && status !== 'success');
+  const output = failed?.commands.findLast(({ exit_code }) => exit_code !== 0)?.output ?? '';
+  return output.trim() === '' ? null : output;
+}

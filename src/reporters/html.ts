@@ -1,0 +1,215 @@
+import type { CommandReport, Report, StageReport } from '../deployment/report.ts';
+import { formatDuration, formatSize } from '../request/units.ts';
+import {
+  commitUrl,
+  coverageIsLow,
+  coverageWords,
+  excerptOf,
+  shortCommit,
+  shortImage,
+  stageTitle,
+  statusIcons,
+  verifiedWords,
+  webUrl,
+} from './facts.ts';
+import { style } from './html-style.ts';
+import { Markup, markupWith } from './markup.ts';
+import { proseOf } from './prose.ts';
+import { cleanText, escapeHtml } from './safe-text.ts';
+import { timelineOf } from './timeline.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const html = markupWith((text) => escapeHtml(cleanText(text)));
+
+/** One page that needs nothing from the network, in light and dark, for a screen, a phone and paper. */
+export function renderHtml(report: Report): string {
+  const verdict = verdictOf(report);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
+<title>${verdict.icon} ${report.project} ${shortCommit(report.commit)}: ${verdict.words}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<main class="${verdict.tone}">
+${heading(report, verdict)}
+${verdictCard(report, verdict)}
+${warnings(report, verdict)}
+${rescue(verdict)}
+${excerpt(report)}
+${gantt(report)}
+${changes(report)}
+${tests(report)}
+${coverageAndBackups(report)}
+${commands(report)}
+${footer(report)}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function heading(report: Report, verdict: Verdict): Markup {
+  return html`<header>
+${verdict.tone !== 'critical' && html`<span class="pill">${verdict.words}</span>`}
+<h1>${report.project}</h1>
+<p class="facts"><span>commit ${commitLink(report, report.commit)}</span>${
+    report.branch !== null && html`<span>branch <code>${report.branch}</code></span>`
+  }<span>${formatDuration(report.duration_seconds)}</span><time datetime="${report.started_at}">${moment(report.started_at)}</time></p>
+</header>`;
+}
+
+function verdictCard(report: Report, verdict: Verdict): Markup {
+  return html`${verdict.tone === 'critical' && html`<p class="banner" role="alert">${verdict.icon} ${verdict.words}</p>`}
+<section class="verdict"><dl>
+${report.error !== null && html`<dt>Cause</dt><dd>${prose(report.error.message)} <span class="soft">(stage ${report.error.stage})</span></dd>`}
+<dt>Running now</dt><dd>${prose(verdict.running)}</dd>
+${verdict.next !== null && html`<dt>Next step</dt><dd>${prose(verdict.next)}</dd>`}
+</dl></section>`;
+}
+
+function warnings(report: Report, verdict: Verdict): Markup {
+  const texts = verdict.schemaMayBeAhead
+    ? ['The database schema may be ahead of what runs: a migration was applied and not put back.', ...report.warnings]
+    : report.warnings;
+  return html`${texts.map((text) => html`<p class="notice"><b>Warning:</b> ${prose(text)}</p>\n`)}`;
+}
+
+function rescue(verdict: Verdict): Markup | null {
+  if (verdict.tone !== 'critical') return null;
+  return html`${
+    verdict.seen.length > 0 &&
+    html`<h2>What was seen on the host</h2>\n<ul>${verdict.seen.map((line) => html`<li>${line}</li>`)}</ul>`
+  }
+<h2>Run on the host</h2>
+<pre>${verdict.commands.join('\n')}</pre>`;
+}
+
+function excerpt(report: Report): Markup | null {
+  const text = excerptOf(report);
+  return text === null ? null : html`<h2>Log excerpt</h2>\n<pre>${text.replace(/\n+$/, '')}</pre>`;
+}
+
+function gantt(report: Report): Markup | null {
+  if (report.stages.length === 0) return null;
+  const { total, bars } = timelineOf(report);
+  const percent = (seconds: number) => ((seconds / total) * 100).toFixed(2);
+  const rows = report.stages.map((stage) => {
+    const bar = bars.find((candidate) => candidate.stage === stage);
+    if (!bar) {
+      return html`<div class="row idle"><span class="name">${stageTitle(report, stage)}</span><span></span><span class="time">${stage.status}</span></div>\n`;
+    }
+    const time = formatDuration(bar.duration);
+    return html`<div class="row ${stage.status}"><span class="name">${stageTitle(report, stage)}</span><span class="track"><span class="bar" style="left:${percent(
+      Math.min(bar.offset, total * 0.995),
+    )}%;width:${percent(bar.duration)}%" title="${stage.status}, from ${formatDuration(bar.offset)} on, ${time}"></span></span><span class="time">${time}</span></div>\n`;
+  });
+  const axis = [0, 0.25, 0.5, 0.75, 1].map(
+    (part) => html`<span>${part === 0 ? '0s' : formatDuration(total * part)}</span>`,
+  );
+  return html`<h2>Stages</h2>
+<div class="card gantt">
+${rows}<div class="row axis" aria-hidden="true"><span></span><span>${axis}</span><span></span></div>
+</div>`;
+}
+
+function changes(report: Report): Markup | null {
+  const { services, commits, migrations } = report.changes;
+  if (services.length + commits.length + migrations.length === 0) return null;
+  const image = (id: string | null) => (id === null ? html`–` : html`<code>${shortImage(id)}</code>`);
+  return html`<h2>What changed</h2>
+${table(
+  ['Service', 'Change', 'Image before', 'Image after'],
+  services.map(({ service, change, image_before, image_after }) => [
+    html`${service}`,
+    html`${change}`,
+    image(image_before),
+    image(image_after),
+  ]),
+)}
+${table(
+  ['Migration of', 'Command'],
+  migrations.map(({ service, command }) => [html`${service}`, html`<code>${command}</code>`]),
+)}
+${table(
+  ['Commit', 'Subject', 'Author'],
+  commits.map(({ sha, subject, author }) => [commitLink(report, sha), html`${subject}`, html`${author}`]),
+)}`;
+}
+
+function tests(report: Report): Markup | null {
+  if (report.changes.tests.length === 0) return null;
+  const rows = report.changes.tests.map(({ name, status, duration_seconds }) => [
+    html`${name}`,
+    html`${statusIcons[status]} ${status}`,
+    html`${formatDuration(duration_seconds)}`,
+  ]);
+  return html`<h2>Tests</h2>\n${table(['Test', 'Result', 'Time'], rows)}`;
+}
+
+function coverageAndBackups(report: Report): Markup | null {
+  if (report.coverage === null && report.backups.length === 0) return null;
+  const rows = report.backups.map((backup) => [
+    html`${backup.service} / ${backup.database} <span class="soft">${backup.kind}</span>`,
+    html`${formatSize(backup.bytes)}, ${backup.rows} rows`,
+    html`${backup.verified === 'none' ? '⚠️' : '✅'} ${verifiedWords(backup)}`,
+    html`<code>${backup.file}</code>`,
+  ]);
+  return html`<h2>Coverage and backups</h2>
+${report.coverage !== null && html`<p>${coverageIsLow(report.coverage) ? '❌' : '✅'} Coverage: ${coverageWords(report.coverage)}</p>`}
+${table(['Backup', 'Size', 'Verified', 'File'], rows)}`;
+}
+
+function commands(report: Report): Markup | null {
+  const stages = report.stages.filter((stage) => stage.commands.length > 0 || stage.error !== null);
+  if (stages.length === 0) return null;
+  return html`<h2>Commands</h2>
+<div class="card">
+${stages.map((stage) => stageDetails(report, stage))}</div>`;
+}
+
+function stageDetails(report: Report, stage: StageReport): Markup {
+  return html`<details${stage.status === 'failed' && new Markup(' open')}><summary><b>${statusIcons[stage.status]} ${stageTitle(report, stage)}</b><span class="time">${formatDuration(
+    stage.duration_seconds,
+  )}</span></summary>
+<div class="inside">${stage.error !== null && html`<p>${prose(stage.error)}</p>`}${stage.commands.map(commandDetails)}</div></details>
+`;
+}
+
+function commandDetails({ command, exit_code, duration_seconds, output }: CommandReport): Markup {
+  const end = exit_code === null ? 'did not end by itself' : exit_code === 0 ? '' : `exit code ${exit_code}`;
+  return html`<p><code>${command}</code> <span class="soft">${formatDuration(duration_seconds)}${end !== '' && `, ${end}`}</span></p>
+${output.trim() !== '' && html`<pre>${output.replace(/\n+$/, '')}</pre>`}`;
+}
+
+function footer(report: Report): Markup {
+  const run = webUrl(report.run_url);
+  return html`<footer>Deployment <code>${report.deployment}</code> · triggered by ${report.triggered_by} · Homeport's own share ${formatDuration(
+    report.overhead_seconds,
+  )}${report.log !== null && html` · log <code>${report.log}</code>`}${run !== null && html` · <a href="${run}">run</a>`}</footer>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly Markup[])[]): Markup | null {
+  if (rows.length === 0) return null;
+  return html`<div class="card scroll"><table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
+<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, column) => html`<td data-label="${head[column] ?? ''}"><div>${cell}</div></td>`)}</tr>\n`)}</tbody></table></div>`;
+}
+
+function commitLink(report: Report, sha: string | null): Markup {
+  const url = sha === null ? null : commitUrl(report, sha);
+  const short = html`<code>${shortCommit(sha)}</code>`;
+  return url === null ? short : html`<a href="${url}">${short}</a>`;
+}
+
+function prose(text: string): Markup {
+  return html`${proseOf(text).map((part) => (part.kind === 'code' ? html`<code>${part.text}</code>` : html`${part.text}`))}`;
+}
+
+function moment(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,80 @@
+import { formatPath, type RequestProblem } from './problems.ts';
+import type { Request, RequestKey } from './schema.ts';
+
+/** The sources by precedence, key by key: which one says it, and the value where that is well-formed. */
+export interface Settled {
+  source: (key: RequestKey) => string | null;
+  value: <K extends RequestKey>(key: K) => Request[K] | undefined;
+}
+
+/** What is well-formed key by key and makes no sense together. */
+export function impossibleCombinations(settled: Settled): RequestProblem[] {
+  return [...telegram(settled), ...commands(settled), ...backup(settled), ...secretBuildArgs(settled)];
+}
+
+function needs(settled: Settled, key: RequestKey, expected: string): RequestProblem {
+  return { key, source: settled.source(key), value: null, expected, suggestion: null };
+}
+
+function telegram(settled: Settled): RequestProblem[] {
+  const given = (key: RequestKey) => settled.source(key) !== null;
+  const problems: RequestProblem[] = [];
+  if (given('telegram-token') && !given('telegram-chat')) {
+    problems.push(needs(settled, 'telegram-token', '`telegram-chat` beside it, the chat to write to'));
+  }
+  if (given('telegram-chat') && !given('telegram-token')) {
+    problems.push(needs(settled, 'telegram-chat', "`telegram-token` beside it, the bot's token"));
+  }
+  if (given('telegram-thread') && !given('telegram-chat') && !given('telegram-token')) {
+    problems.push(needs(settled, 'telegram-thread', '`telegram-token` and `telegram-chat` beside it'));
+  }
+  return problems;
+}
+
+function commands(settled: Settled): RequestProblem[] {
+  const command = settled.value('command');
+  if (command === undefined) return [];
+  const problems: RequestProblem[] = [];
+  if (command === 'restore' && settled.source('file') === null) {
+    problems.push(needs(settled, 'file', 'the backup file that `command: restore` is to restore'));
+  }
+  for (const [key, owner] of [
+    ['file', 'restore'],
+    ['to', 'rollback'],
+  ] as const) {
+    if (settled.source(key) === null || command === owner) continue;
+    const expected = `\`${key}\` to be left out: it belongs to \`${owner}\`, and the command is \`${command}\``;
+    problems.push(needs(settled, key, expected));
+  }
+  return problems;
+}
+
+function backup(settled: Settled): RequestProblem[] {
+  const entries = settled.value('backup');
+  const nothing = entries === 'none' || (Array.isArray(entries) && entries.length === 0);
+  if (!nothing || settled.value('backup-required') !== true) return [];
+  return [needs(settled, 'backup-required', 'something to back up: `backup` is `none`')];
+}
+
+/** From this length on a secret is also noticed inside a longer value, such as a database URL. */
+const telling = 8;
+
+/** Build arguments stay readable in the image's history. */
+function secretBuildArgs(settled: Settled): RequestProblem[] {
+  const token = settled.value('telegram-token');
+  const secrets = [...Object.values(settled.value('secrets') ?? {}), ...(token === undefined ? [] : [token])]
+    .map((secret) => secret.trim())
+    .filter((secret) => secret.length > 2 && secret !== 'true' && secret !== 'false');
+  return Object.entries(settled.value('build-args') ?? {})
+    .filter(([, value]) =>
+      secrets.some((secret) => value.trim() === secret || (secret.length >= telling && value.includes(secret))),
+    )
+    .map(([name]) => ({
+      key: formatPath(['build-args', name]),
+      source: settled.source('build-args'),
+      value: null,
+      expected:
+        'no secret, since build arguments stay readable in the image: use a Compose build secret (`build: secrets:` with `environment:`) and `RUN --mount=type=secret`',
+      suggestion: null,
+    }));
+}

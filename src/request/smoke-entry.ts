@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { isUnbuilt, notBuiltYet } from './unbuilt.ts';
+import { duration, oneOf, text, timeLimit, wait, wholeNumber } from './value-types.ts';
+
+const attempts = {
+  retries: wholeNumber(0, 100, 'a whole number from 0 to 100').default(3),
+  interval: wait.default(2000),
+  timeout: timeLimit.default(10_000),
+};
+
+const address = text.regex(/^\S+:\d{1,5}$/, '`host:port` such as `db:5432`');
+const execExpected = 'a map `{service: app, command: python -m app.check}`';
+
+const httpCheck = z.strictObject({
+  http: text,
+  status: wholeNumber(100, 599, 'an HTTP status such as 200').default(200),
+  body: text.optional(),
+  under: duration.optional(),
+  ...attempts,
+});
+const execCheck = z.strictObject({
+  exec: z.strictObject(
+    { service: text, command: z.union([text, z.array(z.string('text')).min(1, 'a command')], 'a command') },
+    execExpected,
+  ),
+  ...attempts,
+});
+const runCheck = z.strictObject({ run: text, ...attempts });
+const tcpCheck = z.strictObject({ tcp: address, ...attempts });
+const databaseCheck = z.strictObject({ database: text, ...attempts });
+
+export type HttpCheck = z.output<typeof httpCheck>;
+export type ExecCheck = z.output<typeof execCheck>;
+export type RunCheck = z.output<typeof runCheck>;
+export type TcpCheck = z.output<typeof tcpCheck>;
+export type DatabaseCheck = z.output<typeof databaseCheck>;
+export type SmokeCheck = HttpCheck | ExecCheck | RunCheck | TcpCheck | DatabaseCheck;
+
+export const smokeKinds = ['http', 'exec', 'run', 'tcp', 'database'] as const;
+export type SmokeKind = (typeof smokeKinds)[number];
+
+const checks = { http: httpCheck, exec: execCheck, run: runCheck, tcp: tcpCheck, database: databaseCheck } as const;
+
+/** The keys that an entry of that kind can have, and those of the map inside `exec`. */
+export const smokeKeys = {
+  of: (kind: SmokeKind): readonly string[] => Object.keys(checks[kind].shape),
+  exec: Object.keys(execCheck.shape.exec.shape) as readonly string[],
+};
+
+/** The kind of check that an entry asks for, if it asks for exactly one that there is. */
+export function smokeKindOf(entry: unknown): SmokeKind | null {
+  const kinds = isMap(entry) ? smokeKinds.filter((kind) => kind in entry) : [];
+  return kinds.length === 1 ? (kinds[0] ?? null) : null;
+}
+
+/** One entry of `smoke`. The kind is decided first, so that a complaint is about the check that was meant. */
+export const smokeEntry = z.unknown().transform((entry, context): SmokeCheck => {
+  const kind = smokeKindOf(entry);
+  if (kind === null) {
+    context.addIssue({ code: 'custom', ...withoutKind(entry) });
+    return z.NEVER;
+  }
+  const parsed = checks[kind].safeParse(entry);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) context.addIssue(issue as Parameters<typeof context.addIssue>[0]);
+  return z.NEVER;
+});
+
+function withoutKind(entry: unknown): { message: string; params: { given: string[]; candidates: readonly string[] } } {
+  const none = { given: [], candidates: smokeKinds };
+  if (!isMap(entry)) return { message: 'a map such as `http: http://localhost:8000/health`', params: none };
+  const kinds = smokeKinds.filter((kind) => kind in entry);
+  if (kinds.length > 1) return { message: `one check an entry, here are ${oneOf(kinds, 'and')}`, params: none };
+  const given = Object.keys(entry).filter((name) => !(name in attempts));
+  const unbuilt = given.find((name) => isUnbuilt('smoke entries', name));
+  if (unbuilt !== undefined) return { message: notBuiltYet(unbuilt), params: none };
+  return { message: `one of ${oneOf(smokeKinds)} in it`, params: { given, candidates: smokeKinds } };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,36 @@
+/** Names that are decided and documented in Homeport's design, and that this version does not have yet. */
+const unbuiltNames = {
+  keys: [
+    'backup-encrypt-to',
+    'budgets',
+    'strategy',
+    'edge',
+    'canary',
+    'drain-timeout',
+    'rollback-database',
+    'targets',
+    'ssh-key',
+    'known-hosts',
+    'environment',
+    'environment-url',
+    'github-token',
+    'webhook-url',
+    'registry-url',
+    'metrics-file',
+  ],
+  'smoke entries': ['telegram', 'resources', 'json', 'header'],
+  'backup entries': ['command'],
+  'backup kinds': ['mariadb', 'redis', 'volume', 'command'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type UnbuiltPlace = keyof typeof unbuiltNames;
+
+export const unbuiltKeys: readonly string[] = unbuiltNames.keys;
+
+export function isUnbuilt(place: UnbuiltPlace, name: unknown): name is string {
+  return (unbuiltNames[place] as readonly unknown[]).includes(name);
+}
+
+export function notBuiltYet(name: string): string {
+  return `\`${name}\` to be left out: it is not built yet in this version`;
+}

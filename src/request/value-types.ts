@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { parseDotenv } from './dotenv.ts';
+import { readYaml } from './read-yaml.ts';
+import { likelyDuration, likelySize, parseDuration, parseSize } from './units.ts';
+
+/*
+ * The kinds of values that a key can have. They come as text (`with:`, flags) or as plain YAML (homeport.yml), so each
+ * type here takes both. The message of an issue is what was expected: it ends up behind the word "expected".
+ */
+
+/** Text or plain YAML; a text is read as YAML first. */
+export function structured<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value, context) => {
+    if (typeof value !== 'string') return value;
+    const read = readYaml(value);
+    if (read.ok) return read.value;
+    context.addIssue({ code: 'custom', message: `YAML (${read.complaint})` });
+    return z.NEVER;
+  }, schema);
+}
+
+const textExpected = 'text that is not empty';
+
+export const text = z.string(textExpected).trim().min(1, textExpected);
+
+export function oneOf(values: readonly string[], joint: 'or' | 'and' = 'or'): string {
+  const quoted = values.map((value) => `\`${value}\``);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} ${joint} ${quoted.at(-1)}`;
+}
+
+export function choice<const T extends readonly string[]>(values: T) {
+  return z.enum(values, oneOf(values));
+}
+
+const flagExpected = oneOf(['true', 'false']);
+
+export const flag = z.union(
+  [z.boolean(flagExpected), choice(['true', 'false']).transform((value) => value === 'true')],
+  flagExpected,
+);
+
+const durationExpected = 'a duration such as `90s`, `10m`, `2h` or `7d`';
+
+/** Milliseconds. */
+export const duration = z.string(durationExpected).transform((value, context) => {
+  const milliseconds = parseDuration(value);
+  if (milliseconds !== null) return milliseconds;
+  context.addIssue({ code: 'custom', message: durationExpected, params: { suggestion: likelyDuration(value) } });
+  return z.NEVER;
+});
+
+/** What a Node timer can hold: it counts milliseconds in 31 bits, and fires at once when given more. */
+const longestTimer = 24 * 86_400_000;
+
+/** Milliseconds that something waits. */
+export const wait = duration.pipe(z.number().max(longestTimer, 'a duration of at most `24d`'));
+
+/** Milliseconds after which something is given up. */
+export const timeLimit = wait.pipe(z.number().positive('a duration above zero, such as `90s` or `10m`'));
+
+const sizeExpected = 'a size such as `512MiB` or `10GiB`';
+
+/** Bytes. */
+export const size = z.string(sizeExpected).transform((value, context) => {
+  const bytes = parseSize(value);
+  if (bytes !== null) return bytes;
+  context.addIssue({ code: 'custom', message: sizeExpected, params: { suggestion: likelySize(value) } });
+  return z.NEVER;
+});
+
+export function number(minimum: number, maximum: number, expected: string) {
+  const digits = z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number);
+  return z.union([z.number(), digits], expected).pipe(z.number(expected).min(minimum, expected).max(maximum, expected));
+}
+
+export function wholeNumber(minimum: number, maximum: number, expected: string) {
+  return number(minimum, maximum, expected).pipe(z.int(expected));
+}
+
+/** One item a line, or a YAML list. */
+export const list = z.union(
+  [
+    z.array(text),
+    z.string().transform((value) =>
+      value
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
+    ),
+  ],
+  'a list, one item a line',
+);
+
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const assignmentsExpected = '`NAME=value` lines';
+
+/** `NAME=value` lines as dotenv has them (quotes, comments), or a YAML map of texts. */
+export const assignments = z
+  .union(
+    [
+      z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], 'text').transform(String)),
+      z.string().transform((value, context) => {
+        const { entries, malformed } = parseDotenv(value, null);
+        if (malformed.length === 0) return Object.fromEntries(entries.map((entry) => [entry.name, entry.value]));
+        // The line itself may be a secret: only its number is told.
+        const lines =
+          malformed.length === 1 ? `line ${malformed[0]} is none` : `lines ${malformed.join(', ')} are none`;
+        context.addIssue({ code: 'custom', message: `${assignmentsExpected}, and ${lines}` });
+        return z.NEVER;
+      }),
+    ],
+    assignmentsExpected,
+  )
+  .superRefine((map, context) => {
+    for (const name of Object.keys(map)) {
+      if (variableName.test(name)) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'a name of letters, digits and `_`' });
+    }
+  });
+
+/** Commands by name, in the order in which they are written. */
+export const commands = structured(z.record(z.string(), text, 'a YAML map `name: command`')).transform((map) =>
+  Object.entries(map).map(([name, command]) => ({ name, command })),
+);

@@ -1,0 +1,78 @@
+import { pruneBackups } from '../databases/retention.ts';
+import { runningDatabases } from '../databases/running.ts';
+import { exitCodes, HomeportError } from '../deployment/error.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { checkEngine } from '../platforms/compose/engine.ts';
+import type { Request } from '../request/schema.ts';
+import { formatSize } from '../request/units.ts';
+
+/** Dumps every database, and calls it a backup only once it was restored. */
+export function backupStage(request: Request): Stage {
+  return {
+    name: 'backup',
+    needs: ['snapshot'],
+    intent: `back the databases up, verified by ${request['backup-verify']}`,
+    ...(request.backup === 'none' ? { skip: '`backup: none`' } : {}),
+    exitCode: exitCodes.deploy,
+    tolerated: !request['backup-required'],
+    run: backUp,
+  };
+}
+
+/** Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. */
+async function backUp(context: StageContext): Promise<void> {
+  const { facts, places, host, request } = context;
+  const databases = facts.databases ?? [];
+  if (databases.length === 0) {
+    context.say('no database runs that could be backed up');
+    return;
+  }
+  await host.files.makeFolder(places.backups, 0o700);
+  for (const { kind, target } of databases) {
+    const record = await kind.backup(
+      target,
+      {
+        project: facts.project,
+        release: facts.snapshot?.release?.id ?? null,
+        folder: places.backups,
+        verify: request['backup-verify'],
+        at: new Date(),
+      },
+      { host, signal: context.signal, timeout: context.remaining(), say: context.say },
+    );
+    facts.backups.push(record);
+    const rows = Object.values(record.rows).reduce((sum, count) => sum + count, 0);
+    const tables = Object.keys(record.rows).length;
+    context.say(
+      `${record.file}: ${formatSize(record.bytes)}, ${rows} rows in ${tables} tables, verified: ${record.verified}`,
+    );
+  }
+  if (facts.backups.every((record) => record.verified !== 'none')) {
+    const removed = await pruneBackups(host, places.backups, {
+      keepMs: request['backup-keep'],
+      now: new Date(),
+      project: facts.project,
+    });
+    for (const file of removed) context.say(`removed ${file}: older than \`backup-keep\``);
+  }
+}
+
+/** `homeport backup`: nothing to back up is an answer that people must not miss. */
+export function backupCommandStage(request: Request): Stage {
+  return {
+    name: 'backup',
+    needs: [],
+    intent: `back the databases up, verified by ${request['backup-verify']}`,
+    exitCode: exitCodes.deploy,
+    run: async (context) => {
+      await checkEngine(context.host);
+      context.facts.databases = await runningDatabases(context);
+      await backUp(context);
+      if (context.facts.backups.length > 0) return;
+      throw new HomeportError('There is no running database to back up.', {
+        hint: 'Start the project, or name the database: `backup: [{service: db, kind: postgres}]`.',
+        exitCode: exitCodes.aborted,
+      });
+    },
+  };
+}

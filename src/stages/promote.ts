@@ -1,0 +1,71 @@
+import { exitCodes, messageOf } from '../deployment/error.ts';
+import { known } from '../deployment/facts.ts';
+import { rollbackTag } from '../deployment/ids.ts';
+import { releaseFolder } from '../deployment/places.ts';
+import { listReleases, type Release, releaseBefore, writeRelease } from '../deployment/release.ts';
+import { expiredReleases, unusedFiles, unusedTags } from '../deployment/retention.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { tagImage, untagImage } from '../platforms/compose/images.ts';
+
+/** Marks the release good; from then on it is what a rollback may go to. */
+export function promoteStage(): Stage {
+  return {
+    name: 'promote',
+    needs: ['smoke'],
+    intent: 'mark the release good, move the image names, let old releases go',
+    exitCode: exitCodes.deploy,
+    run: async (context) => {
+      const release = known(context.facts.release, 'release');
+      await promote(context, release);
+    },
+  };
+}
+
+/** Everything after `current` has moved can be done again, and can't unmake a good release: it only warns. */
+async function promote(context: StageContext, release: Release): Promise<void> {
+  const { facts, host, places } = context;
+  const previous = facts.snapshot?.release?.id ?? null;
+  const good: Release = { ...release, verdict: 'good', good_at: new Date().toISOString() };
+  await context.journal.record('promote', 'promote', { release: good.id, previous }, async () => {
+    await writeRelease(host.files, places, good);
+    await host.files.link(places.current, `releases/${good.id}`);
+  });
+  facts.release = good;
+  context.say(`${good.id} is the good release now`);
+  try {
+    await moveNames(context, good);
+    await prune(context, good);
+  } catch (error) {
+    context.warn(`The release is good and runs, but tidying up after it failed: ${messageOf(error)}`);
+  }
+}
+
+/** The names in the user's compose file mean the new images; `:rollback` the last good ones before. */
+async function moveNames(context: StageContext, release: Release): Promise<void> {
+  const { facts, host, places } = context;
+  for (const service of Object.values(release.services)) {
+    if (service.public_name !== null) await tagImage(host, service.image_id, service.public_name);
+  }
+  const before = releaseBefore(await listReleases(host.files, places), release);
+  for (const [name, service] of Object.entries(before?.services ?? {})) {
+    await tagImage(host, service.image_id, rollbackTag(facts.project, name));
+  }
+}
+
+async function prune(context: StageContext, current: Release): Promise<void> {
+  const { host, places, request } = context;
+  const releases = await listReleases(host.files, places);
+  const expired = expiredReleases(releases, current, {
+    keep: request['keep-releases'],
+    keepMs: request['keep-releases-for'],
+    now: new Date(),
+  });
+  const kept = releases.filter((release) => !expired.includes(release));
+  for (const release of expired) {
+    for (const tag of unusedTags(release, kept)) await untagImage(host, tag);
+    await host.files.remove(releaseFolder(places, release.id));
+    context.say(`let the release ${release.id} go`);
+  }
+  const names = (await host.files.list(places.files)).map((file) => file.name);
+  for (const name of unusedFiles(names, kept)) await host.files.remove(`${places.files}/${name}`);
+}

@@ -1,0 +1,42 @@
+import { readRecord } from '../databases/record.ts';
+import { runningDatabases } from '../databases/running.ts';
+import { exitCodes, HomeportError } from '../deployment/error.ts';
+import type { Stage } from '../deployment/stage.ts';
+import { checkEngine } from '../platforms/compose/engine.ts';
+
+/** Restores a backup that a person chose and confirmed; the replaced database is kept. */
+export function restoreStage(file: string): Stage {
+  return {
+    name: 'restore',
+    needs: [],
+    intent: `restore ${file} into a new database, verify it, swap by rename`,
+    exitCode: exitCodes.deploy,
+    run: async (context) => {
+      const { facts, host } = context;
+      await checkEngine(host);
+      const record = await readRecord(host, file);
+      const databases = await runningDatabases(context);
+      const same = databases.filter(({ target }) => target.service === record.service && target.kind === record.kind);
+      const found = same.find(({ target }) => target.database === record.database) ?? same[0];
+      if (found === undefined) {
+        throw new HomeportError(
+          `The service ${record.service} of ${facts.project}, which this backup is of, has no running ${record.kind} database.`,
+          { hint: `Start it first; where Homeport can't find it, name it in \`backup\`.`, exitCode: exitCodes.aborted },
+        );
+      }
+      const target = { ...found.target, database: record.database };
+      const undo = { file, service: record.service, database: record.database };
+      const result = await context.journal.record('restore', 'restore', undo, () =>
+        found.kind.restore(target, record, {
+          host,
+          signal: context.signal,
+          timeout: context.remaining(),
+          say: context.say,
+        }),
+      );
+      facts.details = { ...facts.details, restored: file, kept: result.kept, remove_command: result.removeCommand };
+      context.say(`restored; the database before is kept as ${result.kept}`);
+      context.say(`when it is not needed any more: ${result.removeCommand}`);
+    },
+  };
+}

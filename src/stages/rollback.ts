@@ -1,0 +1,110 @@
+import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
+import { type Release, readEnvironment } from '../deployment/release.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { removeContainer } from '../platforms/compose/bring-up.ts';
+import { observe } from '../platforms/compose/observe.ts';
+import { awaitReady } from '../platforms/compose/watch.ts';
+import { recordedSmoke, smokeRelease } from './smoke.ts';
+import { expectationOf, startRelease } from './start.ts';
+
+/** The way back: exactly the release that was good and running before, then its own smoke checks. */
+export function rollbackStage(): Stage {
+  return {
+    name: 'rollback',
+    needs: [],
+    intent: 'on failure, bring back exactly what ran before and check that it works',
+    exitCode: exitCodes.critical,
+    run: async (context) => {
+      const before = context.facts.snapshot?.release ?? null;
+      if (before === null) await removeFirst(context);
+      else await goBack(context, before);
+    },
+  };
+}
+
+async function goBack(context: StageContext, release: Release): Promise<void> {
+  const { facts, host, places } = context;
+  const failed = facts.release;
+  context.say(`going back to ${release.id}${release.commit === null ? '' : ` (${release.commit.slice(0, 7)})`}`);
+  facts.environment = await readEnvironment(host.files, places, release.id);
+  const untouched = new Set((await observe(host, facts.project)).map((container) => container.id));
+  const undo = { release: release.id, failed: failed?.id ?? null };
+  try {
+    await context.journal.record('rollback', 'up', undo, () =>
+      startRelease(context, release, failed === undefined ? [] : [failed]),
+    );
+    const expected = expectationOf(release, new Set());
+    const ready = await awaitReady(
+      context,
+      { ...expected, untouched: stillGood(context, untouched) },
+      context.request['start-timeout'],
+    );
+    const recorded = recordedSmoke(context, release);
+    const calm = new Set(ready.filter((one) => untouched.has(one.id)).map((one) => one.id));
+    await smokeRelease(context, { ...recorded, expected: { ...expected, untouched: calm }, release });
+    proveRestored(release, await observe(host, facts.project));
+  } catch (error) {
+    throw critical(context, release, error);
+  }
+}
+
+/** Containers that ran through the whole deployment: what ails them was there before. */
+function stillGood(context: StageContext, now: ReadonlySet<string>): Set<string> {
+  return new Set([...context.facts.untouched].filter((id) => now.has(id)));
+}
+
+/** The verdict comes from what is seen: each running container has the recorded image. */
+function proveRestored(
+  release: Release,
+  containers: readonly { service: string; imageId: string; name: string }[],
+): void {
+  for (const container of containers) {
+    const recorded = release.services[container.service];
+    if (recorded === undefined || recorded.image_id === container.imageId) continue;
+    throw new HomeportError(`The container ${container.name} does not run the recorded image of ${release.id}.`, {
+      hint: 'Somebody started it by hand meanwhile.',
+    });
+  }
+}
+
+function critical(context: StageContext, release: Release, error: unknown): HomeportError {
+  const { project } = context.facts;
+  const compose = `${context.places.releases}/${release.id}/compose.yaml`;
+  const hint = error instanceof HomeportError ? error.hint : '';
+  const excerpt = error instanceof HomeportError ? error.excerpt : undefined;
+  return new HomeportError(`CRITICAL: the rollback to ${release.id} failed too: ${messageOf(error)}`, {
+    hint: [
+      hint,
+      'On the host, look: ',
+      `  docker compose -p ${project} ps --all`,
+      `  docker compose -p ${project} logs --tail 100`,
+      'and bring the release back by hand:',
+      `  docker compose -p ${project} -f ${compose} up -d`,
+    ].join('\n'),
+    exitCode: exitCodes.critical,
+    ...(excerpt === undefined ? {} : { excerpt }),
+    cause: error,
+  });
+}
+
+/** A first deployment has nothing to go back to: what it started goes, its volumes stay. */
+async function removeFirst(context: StageContext): Promise<void> {
+  const { facts, host } = context;
+  const existed = new Set(facts.snapshot?.containers.map((container) => container.id) ?? []);
+  const started = (await observe(host, facts.project)).filter((container) => !existed.has(container.id));
+  await context.journal.record('rollback', 'remove', { containers: started.map(({ id }) => id) }, async () => {
+    for (const container of started) await removeContainer(context, container);
+  });
+  for (const network of await ownNetworks(context)) {
+    // A network that was there before or is in use stays: the engine refuses, and that is right.
+    await host.exec(['docker', 'network', 'rm', network], { timeout: 30_000, changes: true, record: false });
+  }
+}
+
+async function ownNetworks(context: StageContext): Promise<string[]> {
+  const told = await context.host.exec(
+    ['docker', 'network', 'ls', '--quiet', '--filter', `label=com.docker.compose.project=${context.facts.project}`],
+    { timeout: 30_000, record: false },
+  );
+  return told.stdout.split('\n').filter((id) => id !== '');
+}

@@ -1,0 +1,53 @@
+import { exitCodes } from '../deployment/error.ts';
+import { currentRelease, type Release } from '../deployment/release.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { adoptRunning } from '../platforms/compose/adopt.ts';
+import { tagImage } from '../platforms/compose/images.ts';
+import { imageIdOf, type ObservedContainer, observe } from '../platforms/compose/observe.ts';
+
+/** Records what runs, by image ID, before anything is built: the only thing that a rollback may trust. */
+export function snapshotStage(needs: Stage['needs']): Stage {
+  return {
+    name: 'snapshot',
+    needs,
+    intent: 'record what runs now, by image ID',
+    exitCode: exitCodes.aborted,
+    run: async (context) => {
+      const { host, facts, places } = context;
+      const containers = await observe(host, facts.project);
+      const recorded = await currentRelease(host.files, places);
+      const runs = containers.some((container) => container.state === 'running');
+      const release = recorded === null && runs ? await adoptRunning(context, containers) : recorded;
+      facts.snapshot = { containers, release };
+      if (release !== null) await pinImages(context, release, containers);
+      for (const container of containers) {
+        context.say(`${container.service}: ${container.name} ${container.imageId.slice(7, 19)} ${container.state}`);
+      }
+      if (containers.length === 0) context.say('nothing of this project runs yet');
+    },
+  };
+}
+
+/** Whatever somebody untagged or moved since, the way back keeps its images. */
+async function pinImages(
+  context: StageContext,
+  release: Release,
+  containers: readonly ObservedContainer[],
+): Promise<void> {
+  for (const [name, service] of Object.entries(release.services)) {
+    const container = containers.find((one) => one.service === name);
+    if (container !== undefined && container.imageId !== service.image_id) {
+      context.warn(
+        `The service ${name} runs another image than the release ${release.id} recorded: somebody changed it by hand. A rollback goes to the recorded one.`,
+      );
+    }
+    if ((await imageIdOf(context.host, service.pin)) === service.image_id) continue;
+    if ((await imageIdOf(context.host, service.image_id)) === null) {
+      context.warn(
+        `The image of ${name} in the release ${release.id} is gone: this deployment could not be rolled back.`,
+      );
+      continue;
+    }
+    await tagImage(context.host, service.image_id, service.pin);
+  }
+}

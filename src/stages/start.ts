@@ -1,0 +1,83 @@
+import { exitCodes, HomeportError } from '../deployment/error.ts';
+import { known } from '../deployment/facts.ts';
+import type { Release } from '../deployment/release.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { bringUp, ComposeUpError } from '../platforms/compose/bring-up.ts';
+import { containerLogs } from '../platforms/compose/logs.ts';
+import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
+import { awaitReady, type Expectation, troubleOf } from '../platforms/compose/watch.ts';
+
+/** Makes the new release run, and waits until it is ready. */
+export function startStage(needs: Stage['needs']): Stage {
+  return {
+    name: 'start',
+    needs,
+    intent: 'start the new release and wait until every container is ready',
+    exitCode: exitCodes.deploy,
+    run: async (context) => {
+      const { facts } = context;
+      const release = known(facts.release, 'release');
+      const before = known(facts.snapshot, 'snapshot');
+      const alreadyDisturbed = facts.disturbed;
+      facts.disturbed = true;
+      const undo = { release: release.id, previous: before.release?.id ?? null };
+      const others = before.release === null ? [] : [before.release];
+      await context.journal.record('start', 'up', undo, () => startRelease(context, release, others));
+      const now = await observe(context.host, facts.project);
+      facts.untouched = unchangedSince(before.containers, now);
+      facts.changes.services = changesBetween(before.containers, now);
+      // Nothing was recreated, nothing removed: there is nothing to go back from.
+      const same = facts.changes.services.every(({ change }) => change === 'unchanged');
+      if (same && before.release !== null && !alreadyDisturbed) facts.disturbed = false;
+      await awaitReady(context, expectationOf(release, facts.untouched), context.request['start-timeout']);
+    },
+  };
+}
+
+export function expectationOf(release: Release, untouched: ReadonlySet<string>): Expectation {
+  const replicas = Object.entries(release.services).map(([name, service]) => [name, service.replicas] as const);
+  return { project: release.project, replicas: Object.fromEntries(replicas), untouched };
+}
+
+/** As `bringUp`; where Compose failed because a container did, that container's words are told instead. */
+export async function startRelease(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
+  try {
+    await bringUp(context, release, others);
+  } catch (error) {
+    if (!(error instanceof ComposeUpError)) throw error;
+    const containers = await observe(context.host, release.project);
+    const broken = containers.filter((one) => release.services[one.service] !== undefined && troubleOf(one) !== null);
+    const first = broken[0];
+    if (first === undefined) throw error;
+    throw new HomeportError(`The container ${first.name} of the service ${first.service} ${troubleOf(first)}.`, {
+      hint: `Read its last log lines. Compose said: ${error.message}`,
+      excerpt: await containerLogs(context.host, broken, context.redact),
+      cause: error,
+    });
+  }
+}
+
+/** IDs of containers that still run since before. */
+function unchangedSince(before: readonly ObservedContainer[], now: readonly ObservedContainer[]): Set<string> {
+  const same = now.filter((container) =>
+    before.some((one) => one.id === container.id && one.startedAt.getTime() === container.startedAt.getTime()),
+  );
+  return new Set(same.map((container) => container.id));
+}
+
+function changesBetween(before: readonly ObservedContainer[], now: readonly ObservedContainer[]) {
+  const unchanged = unchangedSince(before, now);
+  const services = [...new Set([...before, ...now].map((container) => container.service))].sort();
+  return services.map((service) => {
+    const old = before.find((one) => one.service === service);
+    const fresh = now.filter((one) => one.service === service);
+    const same = fresh.length > 0 && fresh.every((one) => unchanged.has(one.id));
+    const change = fresh.length === 0 ? 'removed' : same ? 'unchanged' : old === undefined ? 'started' : 'recreated';
+    return {
+      service,
+      change: change as 'removed' | 'unchanged' | 'started' | 'recreated',
+      image_before: old?.imageId ?? null,
+      image_after: fresh[0]?.imageId ?? null,
+    };
+  });
+}

@@ -1,0 +1,220 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runChecks } from '../../src/checks/run-checks.ts';
+import { container, contextOf, freePort, httpCheck, listen, serve, serveTcp } from './support.ts';
+
+async function ask(http: string, more: object = {}, context = contextOf()) {
+  const [result] = await runChecks([httpCheck(http, more)], context);
+  if (result === undefined) throw new Error('no result');
+  return result;
+}
+
+describe('an http check of a URL', () => {
+  it('passes when the status, the body and the time are as wanted', async () => {
+    const port = await serve((_request, response) => response.end('{"status":"ok"}'));
+    const result = await ask(`http://localhost:${port}/health`, { body: '"ok"', under: 5000 });
+    expect(result).toMatchObject({
+      ok: true,
+      attempts: 1,
+      title: `http http://localhost:${port}/health`,
+      service: null,
+    });
+  });
+
+  it('asks again until the first success', async () => {
+    let asked = 0;
+    const port = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(asked < 3 ? 503 : 200).end();
+    });
+    const context = contextOf();
+    const result = await ask(`http://127.0.0.1:${port}/`, { retries: 3 }, context);
+    expect(result).toMatchObject({ ok: true, attempts: 3, seen: '' });
+    expect(asked).toBe(3);
+    expect(context.said[0]).toBe(
+      `http http://127.0.0.1:${port}/: attempt 1 of 4: 503 Service Unavailable (expected 200)`,
+    );
+    expect(context.said[2]).toContain('ok at attempt 3');
+  });
+
+  it('takes retries for retries: 2 of them are 3 attempts', async () => {
+    let asked = 0;
+    const port = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(500).end('boom');
+    });
+    const result = await ask(`http://127.0.0.1:${port}/`, { retries: 2 });
+    expect(result).toMatchObject({ ok: false, attempts: 3, seen: '500 Internal Server Error (expected 200)\nboom' });
+    expect(asked).toBe(3);
+  });
+
+  it('does not follow a redirect, and says where it goes', async () => {
+    const port = await serve((request, response) => {
+      if (request.url === '/login') response.end('ok');
+      else response.writeHead(302, { location: '/login' }).end();
+    });
+    expect((await ask(`http://127.0.0.1:${port}/`)).seen).toBe('302 Found (expected 200), it redirects to /login');
+  });
+
+  it('refuses an answer that is slower than `under`', async () => {
+    const port = await serve((_request, response) => setTimeout(() => response.end('ok'), 80));
+    expect((await ask(`http://127.0.0.1:${port}/`, { under: 50 })).seen).toMatch(
+      /^200 OK after \d+ ms, the limit is 50 ms$/,
+    );
+  });
+
+  it.each([
+    ['never answers', () => {}],
+    [
+      'stops in the middle of the body',
+      (socket: { write(text: string): void }) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'),
+    ],
+  ])('ends at its time limit when the server %s', async (_what, behave) => {
+    const port = await serveTcp((socket) => behave(socket));
+    const result = await ask(`http://127.0.0.1:${port}/`, { timeout: 150 });
+    expect(result.seen).toBe(`no whole answer from 127.0.0.1:${port} within 0.1s`);
+    expect(result.durationMs).toBeLessThan(2000);
+  });
+
+  it('says that nothing listens', async () => {
+    const port = await freePort();
+    expect((await ask(`http://127.0.0.1:${port}/`)).seen).toBe(
+      `connection refused: nothing listens on 127.0.0.1:${port}`,
+    );
+    expect((await ask(`http://localhost:${port}/`)).seen).toBe(
+      `connection refused: nothing listens on localhost:${port}`,
+    );
+  });
+
+  it.each([
+    ['closes the connection', 'end', /closed the connection before it had answered/],
+    ['resets the connection', 'resetAndDestroy', /closed the connection before it had answered/],
+  ] as const)('says that the server %s', async (_what, method, seen) => {
+    const port = await serveTcp((socket) => socket.once('data', () => socket[method]()));
+    expect((await ask(`http://127.0.0.1:${port}/`)).seen).toMatch(seen);
+  });
+
+  it('says that what listens speaks something else', async () => {
+    const port = await serveTcp((socket) => socket.end('220 mail.example.org ESMTP\r\n'));
+    expect((await ask(`http://127.0.0.1:${port}/`)).seen).toContain('does not speak HTTP');
+    const plain = await serve((_request, response) => response.end('ok'));
+    expect((await ask(`https://127.0.0.1:${plain}/`)).seen).toContain('does not speak TLS');
+  });
+
+  it('verifies certificates', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'homeport-tls-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+    const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+    execFileSync('openssl', [...request, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+      response.end('ok');
+    });
+    onTestFinished(() => {
+      server.close();
+    });
+    const port = await listen(server);
+    expect((await ask(`https://localhost:${port}/`)).seen).toContain(
+      `the TLS certificate of localhost:${port} is not valid: self-signed certificate`,
+    );
+  });
+
+  it('says that a name is not known', async () => {
+    expect((await ask('http://no-such-host.invalid/')).seen).toMatch(
+      /the name in no-such-host.invalid is not known|can't be reached/,
+    );
+  });
+
+  it('reads 64 KiB of an endless body and no more', async () => {
+    let sent = 0;
+    const port = await serve((_request, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write('y'.repeat(16_384))) sent += 16_384;
+      };
+      response.on('drain', more);
+      more();
+    });
+    expect(await ask(`http://127.0.0.1:${port}/`)).toMatchObject({ ok: true });
+    expect((await ask(`http://127.0.0.1:${port}/`, { body: 'needle' })).seen).toContain(
+      'the first 64 KiB of its body do not contain',
+    );
+    expect(sent).toBeLessThan(64 * 2 ** 20);
+  });
+
+  it('finds a text that lies across two pieces of the body', async () => {
+    const port = await serve((_request, response) => {
+      response.write('all is re');
+      setTimeout(() => response.end('ady now'), 20);
+    });
+    expect(await ask(`http://127.0.0.1:${port}/`, { body: 'is ready' })).toMatchObject({ ok: true });
+  });
+
+  it('uses a connection only once', async () => {
+    const connections = new Set<number | undefined>();
+    const port = await serve((request, response) => {
+      connections.add(request.socket.remotePort);
+      response.writeHead(500).end();
+    });
+    await ask(`http://127.0.0.1:${port}/`, { retries: 2 });
+    expect(connections.size).toBe(3);
+  });
+
+  it('sends the credentials of the URL and does not show them', async () => {
+    const port = await serve((request, response) => {
+      response.writeHead(request.headers.authorization === 'Basic dXNlcjpwYSBzcw==' ? 200 : 401).end();
+    });
+    const result = await ask(`http://user:pa%20ss@127.0.0.1:${port}/`);
+    expect(result).toMatchObject({ ok: true, title: `http http://127.0.0.1:${port}/` });
+  });
+});
+
+describe('an http check of a service', () => {
+  it('asks each of its containers, as a neighbour would', async () => {
+    const hosts: (string | undefined)[] = [];
+    const port = await serve((request, response) => {
+      hosts.push(request.headers.host);
+      response.end(request.url);
+    });
+    const containers = [
+      container('web', { name: 'shop-web-1' }),
+      container('web', { name: 'shop-web-2' }),
+      container('db'),
+    ];
+    const result = await ask(`web:${port}/health`, { body: '/health' }, contextOf({ containers }));
+    expect(result).toMatchObject({ ok: true, service: 'web' });
+    expect(hosts).toEqual([`web:${port}`, `web:${port}`]);
+  });
+
+  it('fails when one of them does, and names it', async () => {
+    const port = await serve((_request, response) => response.end());
+    const containers = [container('web'), container('web', { name: 'shop-web-2', addresses: ['127.0.0.2'] })];
+    const result = await ask(`web:${port}/`, {}, contextOf({ containers }));
+    expect(result.ok).toBe(false);
+    expect(result.seen).toBe(
+      `shop-web-2: connection refused: nothing listens on port ${port} of 127.0.0.2 (listening on 127.0.0.1 only is not enough: it must be 0.0.0.0)`,
+    );
+  });
+
+  it('takes the address that answers', async () => {
+    const port = await serve((_request, response) => response.end());
+    const containers = [container('web', { addresses: ['127.0.0.2', '127.0.0.1'] })];
+    expect(await ask(`web:${port}/`, {}, contextOf({ containers }))).toMatchObject({ ok: true });
+  });
+
+  it("asks this host's loopback for a container on the host's network", async () => {
+    const port = await serve((_request, response) => response.end());
+    const containers = [container('web', { addresses: [], hostNetwork: true })];
+    expect(await ask(`web:${port}/`, {}, contextOf({ containers }))).toMatchObject({ ok: true });
+  });
+
+  it('is wrong, and not asked again, when there is no such service', async () => {
+    const containers = [container('web'), container('db')];
+    const result = await ask('wbe:3000/health', { retries: 5 }, contextOf({ containers }));
+    expect(result).toMatchObject({ ok: false, attempts: 1, service: null });
+    expect(result.seen).toContain('there is no running service `wbe`; there are: db, web');
+  });
+});

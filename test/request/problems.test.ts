@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest';
+import { complaint, problems, refusal, request } from './sources.ts';
+
+describe('a problem names the key, the value, what was expected and the likely spelling', () => {
+  it.each([
+    [
+      'an unknown key',
+      { 'covrage-minimum': '70' },
+      'covrage-minimum (input): expected a key that Homeport knows; did you mean `coverage-minimum`?',
+    ],
+    [
+      'a key with underscores',
+      { TELEGRAM_CHAT: 'x' },
+      'TELEGRAM_CHAT (input): expected a key that Homeport knows; did you mean `telegram-chat`?',
+    ],
+    ['a key like no other', { frobnicate: '1' }, 'frobnicate (input): expected a key that Homeport knows'],
+    [
+      'an unknown key without a value',
+      { tets: '' },
+      'tets (input): expected a key that Homeport knows; did you mean `tests`?',
+    ],
+    [
+      'a key that is not built yet',
+      { strategy: 'rolling' },
+      'strategy (input): expected `strategy` to be left out: it is not built yet in this version',
+    ],
+    [
+      'a wrong choice',
+      { command: 'deplpy' },
+      'command (input): got `deplpy`, expected `deploy`, `plan`, `rollback`, `backup`, `restore` or `status`; did you mean `deploy`?',
+    ],
+    ['a yes', { build: 'yes' }, 'build (input): got `yes`, expected `true` or `false`; did you mean `true`?'],
+    ['a True', { build: 'True' }, 'build (input): got `True`, expected `true` or `false`; did you mean `true`?'],
+    [
+      'a negative duration',
+      { 'backup-keep': '-7d' },
+      'backup-keep (input): got `-7d`, expected a duration such as `90s`, `10m`, `2h` or `7d`',
+    ],
+    [
+      'a duration in words',
+      { timeout: '10 min' },
+      'timeout (input): got `10 min`, expected a duration such as `90s`, `10m`, `2h` or `7d`; did you mean `10m`?',
+    ],
+    [
+      'no time at all',
+      { timeout: '0s' },
+      'timeout (input): got `0s`, expected a duration above zero, such as `90s` or `10m`',
+    ],
+    [
+      'a wait longer than timers go',
+      { 'lock-timeout': '30d' },
+      'lock-timeout (input): got `30d`, expected a duration of at most `24d`',
+    ],
+    [
+      'a decimal size',
+      { 'minimum-free-disk': '10GB' },
+      'minimum-free-disk (input): got `10GB`, expected a size such as `512MiB` or `10GiB`; did you mean `10GiB`?',
+    ],
+    [
+      'a percentage above 100',
+      { 'coverage-minimum': '101' },
+      'coverage-minimum (input): got `101`, expected a percentage from 0 to 100',
+    ],
+    [
+      'a percentage with its sign',
+      { 'coverage-minimum': '70%' },
+      'coverage-minimum (input): got `70%`, expected a percentage from 0 to 100',
+    ],
+    [
+      'half a release',
+      { 'keep-releases': '1.5' },
+      'keep-releases (input): got `1.5`, expected a whole number from 1 to 1000',
+    ],
+    [
+      'a project name that Compose refuses',
+      { project: 'My Shop' },
+      'project (input): got `My Shop`, expected lower-case letters, digits, `-` and `_`',
+    ],
+    [
+      'a URL without its scheme',
+      { 'telegram-api-url': 'bot.lan:8081' },
+      'telegram-api-url (input): got `bot.lan:8081`, expected a URL such as `https://api.telegram.org`',
+    ],
+    [
+      'tests as a bare text',
+      { tests: 'npm test' },
+      'tests (input): got `npm test`, expected a YAML map `name: command`',
+    ],
+    ['a test without a command', { tests: 'unit: ""' }, 'tests.unit (input): got ``, expected text that is not empty'],
+    [
+      'a migration without a command',
+      { migrate: 'web:' },
+      'migrate.web (input): got `null`, expected text that is not empty',
+    ],
+    [
+      'two tests of one name',
+      { tests: 'unit: a\nunit: b' },
+      'tests (input): got `unit: a\\nunit: b`, expected YAML (Map keys must be unique at line 2, column 1)',
+    ],
+    [
+      'malformed YAML',
+      { smoke: '- [http' },
+      /^smoke \(input\): got `- \[http`, expected YAML \(.* at line 1, column \d+\)$/,
+    ],
+    [
+      'a line that assigns nothing',
+      { 'build-args': 'A=1\nB' },
+      'build-args (input): got `A=1\\nB`, expected `NAME=value` lines, and line 2 is none',
+    ],
+    ['unicode', { command: 'déploy🚀' }, /^command \(input\): got `déploy🚀`.*did you mean `deploy`\?$/],
+  ])('%s', async (_, door, expected) => {
+    const told = await complaint({ door });
+    if (typeof expected === 'string') expect(told).toBe(expected);
+    else expect(told).toMatch(expected);
+  });
+});
+
+describe('a problem inside a smoke check is about the check that was meant', () => {
+  it.each([
+    [
+      'htp: x',
+      'smoke entry 1 (input): got `{"htp":"x"}`, expected one of `http`, `exec`, `run`, `tcp` or `database` in it; did you mean `http`?',
+    ],
+    [
+      '{retries: 2}',
+      'smoke entry 1 (input): got `{"retries":2}`, expected one of `http`, `exec`, `run`, `tcp` or `database` in it',
+    ],
+    [
+      '{http: a, tcp: "b:1"}',
+      'smoke entry 1 (input): got `{"http":"a","tcp":"b:1"}`, expected one check an entry, here are `http` and `tcp`',
+    ],
+    [
+      'telegram: true',
+      'smoke entry 1 (input): got `{"telegram":true}`, expected `telegram` to be left out: it is not built yet in this version',
+    ],
+    [
+      'http://localhost',
+      'smoke entry 1 (input): got `http://localhost`, expected a map such as `http: http://localhost:8000/health`',
+    ],
+    [
+      '{http: a, retry: 3}',
+      'smoke entry 1, retry (input): expected only the keys `http`, `status`, `body`, `under`, `retries`, `interval`, `timeout`; did you mean `retries`?',
+    ],
+    [
+      '{http: a, json: {}}',
+      'smoke entry 1, json (input): expected `json` to be left out: it is not built yet in this version',
+    ],
+    ['{http: a, status: ok}', 'smoke entry 1, status (input): got `ok`, expected an HTTP status such as 200'],
+    [
+      '{http: a, under: 500}',
+      'smoke entry 1, under (input): got `500`, expected a duration such as `90s`, `10m`, `2h` or `7d`',
+    ],
+    ['{http: a, retries: -1}', 'smoke entry 1, retries (input): got `-1`, expected a whole number from 0 to 100'],
+    ['exec: {service: a}', 'smoke entry 1, exec.command (input): expected a command (there is none)'],
+    [
+      'exec: python',
+      'smoke entry 1, exec (input): got `python`, expected a map `{service: app, command: python -m app.check}`',
+    ],
+    [
+      'exec: {service: a, command: b, comand: c}',
+      'smoke entry 1, exec.comand (input): expected only the keys `service`, `command`; did you mean `command`?',
+    ],
+    ['exec: {service: a, command: [b, 3]}', 'smoke entry 1, exec.command entry 2 (input): got `3`, expected text'],
+    ['tcp: db', 'smoke entry 1, tcp (input): got `db`, expected `host:port` such as `db:5432`'],
+  ])('%s', async (entry, expected) => {
+    expect(await complaint({ door: { smoke: `- ${entry}` } })).toBe(expected);
+  });
+
+  it('counts the entries from one', async () => {
+    const smoke = '- http: a\n- tcp: "b:1"\n- run:';
+    expect(await complaint({ door: { smoke } })).toMatch(/^smoke entry 3, run /);
+  });
+});
+
+describe('a problem inside a backup entry', () => {
+  it.each([
+    ['{service: db}', 'backup entry 1, kind (input): expected `postgres` or `sqlite` (there is none)'],
+    ['{kind: postgres}', 'backup entry 1, service (input): expected text that is not empty (there is none)'],
+    [
+      '{service: db, kind: postgresql}',
+      'backup entry 1, kind (input): got `postgresql`, expected `postgres` or `sqlite`; did you mean `postgres`?',
+    ],
+    [
+      '{service: db, kind: mariadb}',
+      'backup entry 1, kind (input): got `mariadb`, expected `postgres` or `sqlite`: `mariadb` is not built yet in this version',
+    ],
+    [
+      '{service: db, kind: postgres, usr: a}',
+      'backup entry 1, usr (input): expected only the keys `service`, `kind`, `database`, `user`, `path`; did you mean `user`?',
+    ],
+    [
+      '{service: app, kind: sqlite}',
+      'backup entry 1, path (input): expected the path of the database file inside the container, which `sqlite` needs',
+    ],
+    [
+      '{service: db, kind: postgres, path: /a}',
+      'backup entry 1, path (input): got `/a`, expected `path` to be left out: `postgres` has no use for it',
+    ],
+  ])('%s', async (entry, expected) => {
+    expect(await complaint({ door: { backup: `- ${entry}` } })).toBe(expected);
+  });
+
+  it('offers `auto` for a near miss of it', async () => {
+    expect(await complaint({ door: { backup: 'aut' } })).toMatch(
+      /^backup \(input\): got `aut`, .*did you mean `auto`\?$/,
+    );
+  });
+});
+
+describe('what can not go together is refused', () => {
+  it.each([
+    [{ 'telegram-token': '1:a' }, 'telegram-token (input): expected `telegram-chat` beside it, the chat to write to'],
+    [{ 'telegram-chat': '1' }, "telegram-chat (input): expected `telegram-token` beside it, the bot's token"],
+    [{ 'telegram-thread': '1' }, 'telegram-thread (input): expected `telegram-token` and `telegram-chat` beside it'],
+    [{ command: 'restore' }, 'file: expected the backup file that `command: restore` is to restore'],
+    [{ to: 'x' }, 'to (input): expected `to` to be left out: it belongs to `rollback`, and the command is `deploy`'],
+    [
+      { file: 'x', command: 'backup' },
+      'file (input): expected `file` to be left out: it belongs to `restore`, and the command is `backup`',
+    ],
+    [
+      { 'backup-required': 'true', backup: 'none' },
+      'backup-required (input): expected something to back up: `backup` is `none`',
+    ],
+  ])('%j', async (door, expected) => {
+    expect(await complaint({ door })).toBe(expected);
+  });
+
+  it('a secret as a build argument, with the way to a Compose build secret', async () => {
+    const door = { secrets: 'TOKEN=hunter2', 'build-args': 'A=1\nNPM_TOKEN=hunter2' };
+    const told = await complaint({ door });
+    expect(told).toMatch(/^build-args\.NPM_TOKEN \(input\): expected no secret, .*Compose build secret/);
+    expect(told).not.toContain('hunter2');
+  });
+
+  it('a longer secret inside a build argument', async () => {
+    const door = { secrets: 'PASSWORD=correct-horse', 'build-args': 'URL=postgres://u:correct-horse@db/app' };
+    expect(await complaint({ door })).toMatch(/^build-args\.URL /);
+  });
+
+  it('also when a build argument of the settings file is a secret of the door', async () => {
+    const files = { 'homeport.yml': 'build-args: {T: "${TOKEN}"}' };
+    expect(await complaint({ door: { secrets: 'TOKEN=hunter2' }, files })).toMatch(/^build-args\.T \(homeport\.yml\)/);
+  });
+
+  it.each([
+    ['coverage-minimum with skip-tests', { 'coverage-minimum': '70', 'skip-tests': 'true' }],
+    ['a build argument that is as short as a word', { secrets: 'DEBUG=true\nN=1', 'build-args': 'DEBUG=true\nN=1' }],
+    ['restore with its file', { command: 'restore', file: 'db.dump' }],
+    ['rollback with its release', { command: 'rollback', to: 'x' }],
+  ])('and not %s', async (_, door) => {
+    await expect(request({ door })).resolves.toBeDefined();
+  });
+});
+
+describe('all problems are told at once', () => {
+  it('of both sources, unknown keys, values and combinations', async () => {
+    const told = await problems({
+      door: { timeout: 'soon', covrage: 'x', smoke: '- htp: a\n- {tcp: b}', 'telegram-chat': '1' },
+      files: { 'homeport.yml': 'build: maybe\ntimout: 3m\nproject: ${PROJECT}\ntests: {unit: 3}' },
+    });
+    expect(told.map(({ source, key }) => `${source}: ${key}`).sort()).toEqual([
+      'homeport.yml: build',
+      'homeport.yml: project',
+      'homeport.yml: tests.unit',
+      'homeport.yml: timout',
+      'input: covrage',
+      'input: smoke entry 1',
+      'input: smoke entry 2, tcp',
+      'input: telegram-chat',
+      'input: timeout',
+    ]);
+  });
+
+  it('with the exit code for an invalid request, and a next step', async () => {
+    const error = await refusal({ door: { tets: 'x', timeout: '1' } });
+    expect(error.exitCode).toBe(64);
+    expect(error.message).toMatch(/^The request has 2 problems:\n {2}- tets .*\n {2}- timeout /);
+    expect(error.hint).toContain('Nothing was touched');
+  });
+});
+
+describe('no secret gets into an error', () => {
+  const secret = 'sw0rdfish-5';
+  it.each([
+    ['a malformed secrets text', { door: { secrets: secret } }],
+    ['an unclosed quote', { door: { secrets: `A="${secret}`, command: secret } }],
+    ['a name that is none', { door: { secrets: `a-b=${secret}` } }],
+    ['a map with a list in it', { door: { secrets: { A: [secret] } } }],
+    ['the value of a misspelt key', { door: { 'telegram-tokn': secret } }],
+    ['the value of a key that is not built yet', { door: { 'github-token': secret } }],
+    ['a secret inside another value', { door: { secrets: `A=${secret}`, command: `x${secret}` } }],
+    ['a secret deep inside', { door: { secrets: `A=${secret}`, smoke: `- {http: a, status: "${secret}"}` } }],
+    ['a variable of the settings file', { environment: { P: secret }, files: { 'homeport.yml': 'timeout: ${P}' } }],
+    ['malformed YAML', { files: { 'homeport.yml': `secrets: {A: "x" ${secret}}` } }],
+    ['an alias that is none', { files: { 'homeport.yml': `secrets: {A: *${secret}}` } }],
+    ['a tag that is none', { files: { 'homeport.yml': `secrets: {A: !${secret} x}` } }],
+    ['a settings file that is a text', { files: { 'homeport.yml': secret } }],
+  ])('%s', async (_, said) => {
+    const { message, hint } = await refusal(said);
+    expect(`${message}${hint}`).not.toContain(secret);
+  });
+});
+
+it('nothing of a secret key is shown, however short it is', async () => {
+  expect(await complaint({ door: { secrets: 'ab' } })).toBe(
+    'secrets (input): expected `NAME=value` lines, and line 1 is none',
+  );
+});
+
+describe('a value is shown in one line', () => {
+  it('with line ends and control characters made harmless', async () => {
+    const told = await complaint({ door: { command: 'a\n::add-mask::x\u001b[31m' } });
+    expect(told).toContain('got `a\\n::add-mask::x [31m`');
+  });
+
+  it('cut when it is long, between characters', async () => {
+    expect(await complaint({ door: { command: '🚀'.repeat(200) } })).toContain(`got \`${'🚀'.repeat(80)}…\``);
+  });
+});

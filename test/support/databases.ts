@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BackupOptions, DatabaseContext, DatabaseTarget } from '../../src/databases/database.ts';
+import type { ExecResult, Host } from '../../src/hosts/host.ts';
+import { LocalHost } from '../../src/hosts/local.ts';
+import { Redactor } from '../../src/hosts/redactor.ts';
+
+/** What one test file starts, all under names of its own; `remove` takes exactly that away again. */
+export class DatabaseLab {
+  readonly name = `homeport-test-${randomBytes(5).toString('hex')}`;
+  readonly host: Host = new LocalHost({ redactor: new Redactor() });
+  readonly lines: string[] = [];
+  folder = '';
+  readonly #containers: string[] = [];
+  readonly #volumes: string[] = [];
+
+  async prepare(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), `${this.name}-`));
+  }
+
+  context(signal: AbortSignal = new AbortController().signal): DatabaseContext {
+    return { host: this.host, signal, timeout: 120_000, say: (line) => this.lines.push(line) };
+  }
+
+  options(more: Partial<BackupOptions> = {}): BackupOptions {
+    return { project: 'shop', release: null, folder: this.folder, verify: 'restore', at: new Date(), ...more };
+  }
+
+  async docker(...words: string[]): Promise<string> {
+    const result = await this.host.exec(['docker', ...words], { timeout: 120_000 });
+    if (result.outcome !== 'success') throw new Error(`docker ${words.join(' ')}: ${result.tail}`);
+    return result.stdout.trim();
+  }
+
+  async exec(container: string, words: readonly string[], input?: string): Promise<ExecResult> {
+    const options = { timeout: 120_000, ...(input === undefined ? {} : { input }) };
+    return await this.host.exec(['docker', 'exec', '-i', container, ...words], options);
+  }
+
+  /** Starts a container and gives its ID. */
+  async start(image: string, flags: readonly string[], command: readonly string[] = []): Promise<string> {
+    const name = `${this.name}-${this.#containers.length}`;
+    const id = await this.docker('run', '-d', '--name', name, ...flags, image, ...command);
+    this.#containers.push(id);
+    return id;
+  }
+
+  async volume(): Promise<string> {
+    const name = await this.docker('volume', 'create', `${this.name}-${this.#volumes.length}`);
+    this.#volumes.push(name);
+    return name;
+  }
+
+  async imageOf(container: string): Promise<string> {
+    return await this.docker('inspect', '--format', '{{.Image}}', container);
+  }
+
+  /** A PostgreSQL that takes connections, as a target. */
+  async postgres(flags: readonly string[] = [], more: Partial<DatabaseTarget> = {}): Promise<DatabaseTarget> {
+    const settings = ['-c', 'fsync=off'];
+    const container = await this.start('postgres:15', ['-e', 'POSTGRES_PASSWORD=not-to-be-seen', ...flags], settings);
+    await this.untilReady(container);
+    const imageId = await this.imageOf(container);
+    return { kind: 'postgres', service: 'db', container, imageId, database: 'postgres', user: 'postgres', ...more };
+  }
+
+  /** Over TCP, for the server that only sets the cluster up listens on its socket alone. */
+  async untilReady(container: string): Promise<void> {
+    await until(async () => {
+      const result = await this.exec(container, ['pg_isready', '-q', '-h', '127.0.0.1']);
+      return result.outcome === 'success';
+    });
+  }
+
+  /** Runs statements as the server's superuser and gives what they print, unaligned. */
+  async sql(target: DatabaseTarget, statements: string, database = target.database): Promise<string> {
+    const connection = `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+    const words = ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-U', target.user ?? 'postgres', '-d', connection];
+    const result = await this.exec(target.container, words, statements);
+    if (result.outcome !== 'success') throw new Error(`psql: ${result.tail}`);
+    return result.stdout.trim();
+  }
+
+  async remove(): Promise<void> {
+    for (const id of this.#containers) await this.host.exec(['docker', 'rm', '-fv', id], { timeout: 60_000 });
+    for (const name of this.#volumes) await this.host.exec(['docker', 'volume', 'rm', name], { timeout: 60_000 });
+    if (this.folder !== '') await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Awaits a condition, asked again every 50 ms; throws after a minute. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('the condition did not come true within a minute');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
