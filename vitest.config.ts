@@ -1,13 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+const results = process.env.HOMEPORT_TEST_RESULTS;
+
 export default defineConfig({
   test: {
+    // A machine-readable count for .ci/run, beside what people read.
+    ...(results === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: results } }),
+    allowOnly: false,
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/e2e/**'],
+          testTimeout: 30_000,
         },
       },
       {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installPackages, readDistribution, refreshLists } from './apt.ts';
-import { findExecutable, isRoot, run, type Say } from './commands.ts';
+import { findExecutable, isRoot, run, type Say, tryRun } from './commands.ts';
 import { debianInputs, makeDebian } from './debian-base.ts';
 import { type CacheKey, loadImage, saveImage } from './image-cache.ts';
 
@@ -44,7 +44,7 @@ export class StandIns {
   async close(): Promise<void> {
     if (this.#debian === undefined) return;
     await this.#debian.then(
-      () => run(['docker', 'image', 'rm', '--no-prune', this.#baseTag], { seconds: 60 }),
+      () => tryRun(['docker', 'image', 'rm', this.#baseTag], { seconds: 60 }),
       () => undefined,
     );
   }
@@ -81,12 +81,13 @@ export class StandIns {
       await addBusybox(context, this.#say);
       return buildImage(context, work, {});
     }
-    const args: Record<string, string> = { BASE: this.#baseTag };
     // npm's package can be fetched while Debian is being made.
-    const added = name === 'node:24-slim' ? addNode(context) : undefined;
-    const [version] = await Promise.all([added, this.#makeDebianOnce()]);
-    if (version !== undefined) args.NODE_VERSION = version;
-    return buildImage(context, work, args);
+    const nodeVersion = name === 'node:24-slim' ? addNode(context) : undefined;
+    const [version] = await Promise.all([nodeVersion, this.#makeDebianOnce()]);
+    return buildImage(context, work, {
+      BASE: this.#baseTag,
+      ...(version === undefined ? {} : { NODE_VERSION: version }),
+    });
   }
 }
 

@@ -13,27 +13,35 @@ const mostPrinted = mostRead + 16 * 1024;
 type Asking = Pick<CheckContext, 'host' | 'signal'>;
 
 /**
- * One GET from within a container's own network, with the curl, Node, Python or wget that it has: for addresses that
+ * One GET from within a container's own network, with the curl, Node, Python, wget or bash that it has: for addresses that
  * this host has no way to (rootless Docker, a remote host). Redirects are not followed. `timeout` in milliseconds.
  */
 export async function askFromInside(
   container: string,
-  wanted: { readonly url: string; readonly hostHeader: string; readonly timeout: number },
+  wanted: { readonly url: URL; readonly hostHeader: string; readonly timeout: number },
   { host, signal }: Asking,
 ): Promise<HttpAnswer | NoAnswer> {
   const seconds = String(Math.max(1, Math.ceil(wanted.timeout / 1000)));
   const script = ['sh', '-c', httpScript, 'homeport', seconds, String(mostPrinted), nodeClient, pythonClient] as const;
-  const result = await host.exec(
-    ['docker', 'exec', '-e', 'HOMEPORT_URL', '-e', 'HOMEPORT_HOST', container, ...script],
-    {
-      env: { HOMEPORT_URL: wanted.url, HOMEPORT_HOST: wanted.hostHeader },
-      timeout: wanted.timeout,
-      signal,
-      record: false,
-    },
-  );
-  const failure = beforeAsking(result, wanted.timeout, 'curl, node, python3 or wget');
+  const { href, hostname, port, pathname, search } = wanted.url;
+  const env = {
+    HOMEPORT_URL: href,
+    HOMEPORT_ADDRESS: hostname.replace(/^\[|\]$/g, ''),
+    HOMEPORT_PORT: port === '' ? '80' : port,
+    HOMEPORT_PATH: pathname + search,
+    HOMEPORT_HOST: wanted.hostHeader,
+  };
+  const names = Object.keys(env).flatMap((name) => ['-e', name]);
+  const result = await host.exec(['docker', 'exec', ...names, container, ...script], {
+    env,
+    timeout: wanted.timeout,
+    signal,
+    record: false,
+  });
+  const failure = beforeAsking(result, wanted.timeout, 'curl, node, python3, wget or bash');
   if (failure !== null) return failure;
+  // Without this, an answer that breaks off in its middle would count. curl's 23 is ours: we read no further.
+  if (result.outcome !== 'success' || /^curl: \((?!23\))/m.test(result.stderr)) return noAnswer(result.stderr);
   return readAnswer(result.stdout, result.stderr, result.durationMs) ?? noAnswer(result.stderr);
 }
 
@@ -43,7 +51,8 @@ export async function connectFromInside(
   wanted: { readonly address: string; readonly port: number; readonly timeout: number },
   { host, signal }: Asking,
 ): Promise<Connected | NoAnswer> {
-  const seconds = String(Math.max(1, Math.ceil(wanted.timeout / 1000)));
+  // Some clients only know that they are connected when their time is up: well before ours is.
+  const seconds = wanted.timeout >= 3000 ? '2' : '1';
   const result = await host.exec(
     ['docker', 'exec', container, 'sh', '-c', tcpScript, 'homeport', wanted.address, String(wanted.port), seconds],
     { timeout: wanted.timeout, signal, record: false },
@@ -105,10 +114,17 @@ function secondsTold(stderr: string): number | null {
 
 function noAnswer(stderr: string): NoAnswer {
   const said = firstBytes(stderr.replace(/^homeport-.*\n?/gm, ''));
-  const refused = /refused|ECONNREFUSED/i.test(said);
+  // 7 is all that curl's later versions say of it.
+  if (/refused|^curl: \(7\)/im.test(said)) {
+    return {
+      kind: 'none',
+      reason: 'refused',
+      seen: `connection refused: nothing listens (asked from inside: ${said})`,
+    };
+  }
   return {
     kind: 'none',
-    reason: refused ? 'refused' : 'other',
+    reason: 'other',
     seen: `asked from inside the container: ${said === '' ? 'no answer' : said}`,
   };
 }

@@ -17,7 +17,7 @@ export interface CheckContext {
   readonly signal: AbortSignal;
   /** The working directory of the release, for `run`. */
   readonly workingDirectory: string;
-  /** The release's secrets and `HOMEPORT_*`, for `run` and `exec`. */
+  /** The release's secrets and `HOMEPORT_*`, for `run`; `exec` has the environment of its container. */
   readonly env: Readonly<Record<string, string>>;
   /** All containers of the release. */
   readonly containers: readonly CheckedContainer[];

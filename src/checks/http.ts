@@ -46,7 +46,7 @@ function questionOf(
         signal: context.signal,
       }),
     fromInside: (container, address, timeout) =>
-      askFromInside(container, { url: urlOf(address).href, hostHeader, timeout }, context),
+      askFromInside(container, { url: urlOf(address), hostHeader, timeout }, context),
   };
 }
 

@@ -80,6 +80,8 @@ try:
     connection.endheaders()
     response = connection.getresponse()
     body = response.read(int(sys.argv[2]))
+    if response.length and len(body) < int(sys.argv[2]):
+        raise http.client.IncompleteRead(body, response.length)
     head = 'HTTP/1.1 %d %s\\r\\n' % (response.status, response.reason)
     location = response.getheader('location')
     if location:

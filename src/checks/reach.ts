@@ -42,11 +42,13 @@ export async function askContainer<Answer extends { readonly kind: string }>(
 
   const own = await question.fromInside(container.id, inside, left());
   if (!isNone(own) || own.reason !== 'no-client') return own;
+  if (last?.reason === 'refused') return last;
   const neighbours = inside === '127.0.0.1' ? [] : context.containers.filter(({ id }) => id !== container.id);
   for (const neighbour of neighbours) {
     if (context.signal.aborted || left() <= 1) break;
     const answer = await question.fromInside(neighbour.id, inside, left());
-    if (!isNone(answer) || answer.reason === 'refused') return answer;
+    if (!isNone(answer)) return answer;
+    if (answer.reason === 'refused') last = answer;
   }
   const why = last?.seen ?? `this host is not on the network of ${inside}`;
   return {

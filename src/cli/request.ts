@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { parseRequest } from '../request/parse-request.ts';
 import { flagsToDoor, secretVariable } from '../request/read-flags.ts';
 import { type Request, secretKeys } from '../request/schema.ts';
+import { textOrNull } from '../request/text-or-null.ts';
 
 /**
  * The request that flags, `HOMEPORT_*` and homeport.yml make together. Throws `InvalidRequestError` with all that is
@@ -23,14 +24,4 @@ export async function requestFrom(
     environment: process.env,
     readText: textOrNull,
   });
-}
-
-/** `null` when there is no such file. */
-export async function textOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -4,7 +4,10 @@ import { formatDuration } from '../request/units.ts';
 
 /** What people read about a client program that did not end well. */
 export function explain(result: ExecResult, what: string, hint?: string): HomeportError {
-  const last = result.tail.split('\n').findLast((line) => line.trim() !== '') ?? `exit code ${result.exitCode}`;
+  const lines = result.tail.split('\n').filter((line) => line.trim() !== '');
+  // The clients print the reason first and details after it; everything else ends with its reason.
+  const reason =
+    lines.find((line) => /\b(error|fatal|panic):/i.test(line)) ?? lines.at(-1) ?? `exit code ${result.exitCode}`;
   switch (result.outcome) {
     case 'cancelled':
       return new CancelledError(`${what}: cancelled.`, 'Nothing is left over; run it again when you like.');
@@ -24,7 +27,7 @@ export function explain(result: ExecResult, what: string, hint?: string): Homepo
           excerpt: result.tail,
         });
       }
-      return new HomeportError(`${what}: ${last}`, {
+      return new HomeportError(`${what}: ${reason}`, {
         hint: hint ?? 'Look at the log of the database (`docker compose logs`).',
         excerpt: result.tail,
       });

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { HomeportError } from '../deployment/error.ts';
 import { type PostgresClient, quoteIdentifier, quoteLiteral, runSql } from './postgres-client.ts';
 
+/** How a database is called that a backup is restored into once; twelve hex digits follow. */
+export const scratchPrefix = 'homeport_verify_';
+
 const databaseRow = z.object({
   datname: z.string(),
   datconnlimit: z.number(),
@@ -22,6 +25,8 @@ const description = z.object({
   version: z.number(),
   superuser: z.boolean(),
   databases: z.array(z.string()),
+  /** Scratch databases in which nobody is. */
+  unusedScratch: z.array(z.string()),
   /** `null` when the server has no database of that name. */
   database: databaseRow
     .extend({ encoding: z.string(), owner: z.string(), tablespace: z.string(), bytes: z.number() })
@@ -37,6 +42,9 @@ export async function describe(client: PostgresClient, from: string, database: s
     'version', current_setting('server_version_num')::int,
     'superuser', (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
     'databases', (SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate AND datallowconn),
+    'unusedScratch', (
+      SELECT coalesce(json_agg(datname), '[]') FROM pg_database d WHERE datname ~ '^${scratchPrefix}[0-9a-f]{12}$'
+      AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datid = d.oid)),
     'database', (
       SELECT to_jsonb(d) - 'datacl' || jsonb_build_object('encoding', pg_encoding_to_char(encoding),
         'owner', pg_get_userbyid(datdba), 'bytes', pg_database_size(d.oid),

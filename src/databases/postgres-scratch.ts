@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HomeportError } from '../deployment/error.ts';
-import type { DatabaseContext, DatabaseTarget, Verification } from './database.ts';
+import type { Verification } from './database.ts';
 import { explain } from './explain.ts';
 import {
   countRows,
@@ -8,20 +8,11 @@ import {
   type DatabaseProperties,
   dropDatabaseSql,
   type ServerDescription,
+  scratchPrefix,
 } from './postgres-catalog.ts';
-import {
-  cleaner,
-  clientArgv,
-  connection,
-  type PostgresClient,
-  postgresClient,
-  quoteIdentifier,
-  quoteLiteral,
-  runSql,
-} from './postgres-client.ts';
+import { cleaner, clientArgv, connection, type PostgresClient, quoteIdentifier, runSql } from './postgres-client.ts';
 import { compareRows } from './record.ts';
 
-const prefix = 'homeport_verify_';
 /** Scratch databases of this process: of two backups that run side by side none takes the other's for a leftover. */
 const inUse = new Set<string>();
 
@@ -48,7 +39,7 @@ async function restoreIntoScratch(
   dump: DumpUnderTest,
 ): Promise<void> {
   const { target, context } = client;
-  const scratch = `${prefix}${randomBytes(6).toString('hex')}`;
+  const scratch = `${scratchPrefix}${randomBytes(6).toString('hex')}`;
   inUse.add(scratch);
   try {
     const create = createDatabaseSql(scratch, server.database);
@@ -119,18 +110,10 @@ function listedName(table: string): string {
   return `TABLE DATA ${schema} ${name}`.replaceAll(/[\r\n]/g, ' ');
 }
 
-/**
- * Drops the scratch databases that killed runs left behind, as long as nobody uses them. Safe at any time.
- * Throws `HomeportError` only when the server can't be asked.
- */
-export async function dropScratchDatabases(target: DatabaseTarget, context: DatabaseContext): Promise<void> {
-  const client = postgresClient(target, context);
-  const asked = `SELECT json_build_array(datname) FROM pg_database d WHERE datname ~ ${quoteLiteral(`^${prefix}[0-9a-f]{12}$`)}
-    AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datid = d.oid);`;
-  const lines = await runSql(client, target.database, asked, `PostgreSQL of ${target.service} could not be asked`);
-  for (const line of lines) {
-    const [name] = JSON.parse(line) as [string];
-    if (inUse.has(name)) continue;
+/** Drops the scratch databases that killed runs left behind. Safe at any time; what can't be dropped stays. */
+export async function dropLeftovers(client: PostgresClient, unused: readonly string[]): Promise<void> {
+  const { target, context } = client;
+  for (const name of unused.filter((one) => !inUse.has(one))) {
     context.say(`${target.service}: dropping ${name}, which an interrupted backup left behind`);
     // Without FORCE: somebody who connected meanwhile keeps it.
     const drop = `DROP DATABASE IF EXISTS ${quoteIdentifier(name)};`;

@@ -16,7 +16,7 @@ import {
 } from './postgres-client.ts';
 import { restorePostgres } from './postgres-restore.ts';
 import { dumpRoles } from './postgres-roles.ts';
-import { dropScratchDatabases, verifyDump } from './postgres-scratch.ts';
+import { dropLeftovers, verifyDump } from './postgres-scratch.ts';
 import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
 import { backupStem, firstBytes, recordPath, totalRows, writeRecord } from './record.ts';
 
@@ -52,7 +52,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const begin = performance.now();
   const client = postgresClient(target, context);
   const server = await describeExisting(client);
-  await dropScratchDatabases(target, context);
+  await dropLeftovers(client, server.unusedScratch);
   tellWhatIsLeftOut(client, server);
   const stem = join(options.folder, backupStem(target.service, target.database, options.at));
   const file = `${stem}.dump`;
@@ -118,7 +118,8 @@ async function dumpWhenQuiet(client: PostgresClient, file: string): Promise<Dump
     try {
       return await dumpOnce(client, file);
     } catch (error) {
-      const inTheWay = error instanceof HomeportError && /lock timeout|does not exist/i.test(error.excerpt ?? '');
+      const inTheWay =
+        error instanceof HomeportError && /lock timeout|LOCK TABLE|does not exist/.test(error.excerpt ?? '');
       if (!inTheWay || attempt === 3) throw error;
       client.context.say(`${client.target.service}: a table was just being changed, starting the dump again`);
     }

@@ -64,7 +64,7 @@ async function whileStopped<T>(
 ): Promise<T> {
   const users = await runningUsers(target, place, context);
   try {
-    if (users.length > 0) await docker(['stop', '--time', '30', ...users], 'stopped', context);
+    if (users.length > 0) await docker(['stop', ...users], 'stopped', context);
     return await work();
   } finally {
     if (users.length > 0)

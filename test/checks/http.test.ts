@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runChecks } from '../../src/checks/run-checks.ts';
+import type { Host } from '../../src/hosts/host.ts';
 import { container, contextOf, freePort, httpCheck, listen, serve, serveTcp } from './support.ts';
 
 async function ask(http: string, more: object = {}, context = contextOf()) {
@@ -216,5 +217,28 @@ describe('an http check of a service', () => {
     const result = await ask('wbe:3000/health', { retries: 5 }, contextOf({ containers }));
     expect(result).toMatchObject({ ok: false, attempts: 1, service: null });
     expect(result.seen).toContain('there is no running service `wbe`; there are: db, web');
+  });
+
+  it.each([
+    ['a rootless engine, whose networks are not those of this host', 'local', '["name=seccomp","name=rootless"]'],
+    ['another host', 'production', '[]'],
+  ])('never takes an address here for one of %s', async (_what, name, security) => {
+    let asked = 0;
+    const port = await serve((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    const local = contextOf().host;
+    const host: Host = {
+      name,
+      files: local.files,
+      exec: (argv, options) =>
+        argv[1] === 'info'
+          ? local.exec(['echo', security], options)
+          : local.exec(['bash', '-c', 'echo "Error response from daemon: asked $2" >&2; exit 1', ...argv], options),
+    };
+    const result = await ask(`web:${port}/`, {}, contextOf({ host, containers: [container('web')] }));
+    expect(asked).toBe(0);
+    expect(result.seen).toContain('asked');
   });
 });

@@ -29,7 +29,7 @@ describe('a tcp check', () => {
   });
 
   it("fails when only Docker's port proxy listens, which hangs up at once", async () => {
-    const port = await serveTcp((socket) => socket.end());
+    const port = await serveTcp((socket) => setTimeout(() => socket.end(), 50));
     expect((await connect(`127.0.0.1:${port}`)).seen).toContain('accepts connections and closes them at once');
   });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
      CREATE TABLE visits_low PARTITION OF visits FOR VALUES FROM (0) TO (100);
      CREATE TABLE visits_high PARTITION OF visits FOR VALUES FROM (100) TO (200);
      INSERT INTO visits SELECT generate_series(0, 149);
-     CREATE TABLE bulk AS SELECT g, (SELECT string_agg(md5(random()::text || g), '') FROM generate_series(1, 30)) AS noise
+     CREATE TABLE bulk AS SELECT g, (SELECT string_agg(md5((g * h)::text || random()), '') FROM generate_series(1, 30) h) AS noise
        FROM generate_series(1, 20000) g;`,
   );
 });
@@ -188,7 +188,7 @@ describe('a backup of PostgreSQL', () => {
     const failed = failure(backupOn(host, { verify: 'none' }));
     await held;
     const kill =
-      'for d in /proc/[0-9]*; do if [ "$(head -c 7 $d/cmdline)" = pg_dump ]; then kill -9 ${d#/proc/}; fi; done';
+      'for d in /proc/[0-9]*; do case "$(tr "\\0" " " < $d/cmdline)" in *pg_dump\\ --format*) kill -9 ${d#/proc/};; esac; done';
     await lab.exec(db.container, ['sh', '-c', kill]);
     release();
     expect((await failed).message).toMatch(/shop could not be dumped/);
