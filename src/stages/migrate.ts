@@ -40,7 +40,10 @@ async function migrate(context: StageContext, service: string, command: string):
   await startDependencies(context, project, service);
   facts.migrated = true;
   facts.changes.migrations.push({ service, command });
-  const argv = runOnceArgv(project, service, commandWords(command));
+  const argv = runOnceArgv(project, service, {
+    command: commandWords(command),
+    variables: Object.keys(request.secrets),
+  });
   const undo = { release: release.id, service };
   const result = await context.journal.record('migrate', 'migrate', undo, () =>
     host.exec(argv, {

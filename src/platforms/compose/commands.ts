@@ -37,8 +37,14 @@ export function upArgv(project: ComposeProject, services: readonly string[]): Ar
   return compose(project, 'up', '--detach', '--no-build', '--pull', 'never', ...services);
 }
 
-export function runOnceArgv(project: ComposeProject, service: string, command: readonly string[]): Argv {
-  return compose(project, 'run', '--rm', '--no-deps', '--no-TTY', service, ...command);
+/** The named variables are taken from the environment of `docker compose` itself, so that no value is in the argv. */
+export function runOnceArgv(
+  project: ComposeProject,
+  service: string,
+  options: { command: readonly string[]; variables: readonly string[] },
+): Argv {
+  const variables = options.variables.flatMap((name) => ['--env', name]);
+  return compose(project, 'run', '--rm', '--no-deps', '--no-TTY', ...variables, service, ...options.command);
 }
 
 export function containersArgv(project: string): Argv {
