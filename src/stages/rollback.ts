@@ -44,7 +44,7 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
     await smokeRelease(context, { ...recorded, expected: { ...expected, untouched: calm }, release });
     proveRestored(release, await observe(host, facts.project));
   } catch (error) {
-    throw critical(context, release, error);
+    throw await critical(context, release, error);
   }
 }
 
@@ -67,22 +67,28 @@ function proveRestored(
   }
 }
 
-function critical(context: StageContext, release: Release, error: unknown): HomeportError {
-  const { project } = context.facts;
-  const compose = `${context.places.releases}/${release.id}/compose.yaml`;
-  const hint = error instanceof HomeportError ? error.hint : '';
-  const excerpt = error instanceof HomeportError ? error.excerpt : undefined;
+/** For the person who is woken up: what is seen now, and the commands. */
+async function critical(context: StageContext, release: Release, error: unknown): Promise<HomeportError> {
+  const { facts, host, places } = context;
+  const compose = ['docker', 'compose', '-p', facts.project];
+  const seen = await observe(host, facts.project).catch(() => null);
+  facts.details = {
+    ...facts.details,
+    seen: seen?.map(
+      (one) =>
+        `${one.name}: ${one.state}${one.health === 'none' ? '' : `, ${one.health}`}, image ${one.imageId.slice(7, 19)}`,
+    ) ?? ['The Docker engine did not answer.'],
+    commands: [
+      [...compose, 'ps', '--all'],
+      [...compose, 'logs', '--tail', '100'],
+      [...compose, '-f', composePath(places, release.id), 'up', '--detach', '--no-build'],
+    ].map(printable),
+  };
+  const known = error instanceof HomeportError;
   return new HomeportError(`CRITICAL: the rollback to ${release.id} failed too: ${messageOf(error)}`, {
-    hint: [
-      hint,
-      'On the host, look: ',
-      `  docker compose -p ${project} ps --all`,
-      `  docker compose -p ${project} logs --tail 100`,
-      'and bring the release back by hand:',
-      `  docker compose -p ${project} -f ${compose} up -d`,
-    ].join('\n'),
+    hint: `${known ? `${error.hint} ` : ''}Look at what is seen on the host, and bring the release back by hand with the commands in this report.`,
     exitCode: exitCodes.critical,
-    ...(excerpt === undefined ? {} : { excerpt }),
+    ...(known && error.excerpt !== undefined ? { excerpt: error.excerpt } : {}),
     cause: error,
   });
 }

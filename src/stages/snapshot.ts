@@ -1,6 +1,8 @@
 import { exitCodes } from '../deployment/error.ts';
 import { currentRelease, type Release } from '../deployment/release.ts';
+import type { Report } from '../deployment/report.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
+import { tryGit } from '../hosts/git.ts';
 import { adoptRunning } from '../platforms/compose/adopt.ts';
 import { tagImage } from '../platforms/compose/images.ts';
 import { imageIdOf, type ObservedContainer, observe } from '../platforms/compose/observe.ts';
@@ -24,8 +26,23 @@ export function snapshotStage(needs: Stage['needs']): Stage {
         context.say(`${container.service}: ${container.name} ${container.imageId.slice(7, 19)} ${container.state}`);
       }
       if (containers.length === 0) context.say('nothing of this project runs yet');
+      facts.changes.commits = await commitsSince(context, release?.commit ?? null);
     },
   };
+}
+
+/** The newest 20 commits since the release that runs; only the present one where the history isn't there to tell. */
+async function commitsSince(context: StageContext, before: string | null): Promise<Report['changes']['commits']> {
+  const { source } = context.facts;
+  if (source === undefined) return [];
+  const format = ['--no-show-signature', '--format=%H%x1f%s%x1f%an%x1e'];
+  const since =
+    before === null ? null : await tryGit(context.host, source.root, ['log', '-20', ...format, `${before}..HEAD`]);
+  const told = since?.ok ? since : await tryGit(context.host, source.root, ['log', '-1', ...format]);
+  return told.stdout.split('\x1e').flatMap((line) => {
+    const [sha = '', subject = '', author = ''] = line.trim().split('\x1f');
+    return sha === '' ? [] : [{ sha, subject: context.redact(subject), author: context.redact(author) }];
+  });
 }
 
 /** Whatever somebody untagged or moved since, the way back keeps its images. */

@@ -4,6 +4,7 @@ import { chown, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { readRecord } from '../../src/databases/record.ts';
@@ -74,7 +75,10 @@ async function failure(work: Promise<unknown>): Promise<HomeportError> {
 }
 
 function inFile<T>(file: string, sql: string): T {
-  const db = new DatabaseSync(file, { readOnly: true });
+  const url = pathToFileURL(file);
+  // Looking at a file must not make logs beside it.
+  url.search = 'immutable=1';
+  const db = new DatabaseSync(url, { readOnly: true });
   try {
     return db.prepare(sql).get() as T;
   } finally {
@@ -247,10 +251,14 @@ describe('a backup of SQLite', () => {
     await reset(app, 'wal', 1);
     const of = (path: string) => failure(sqlite.backup({ ...app, path }, lab.options(), lab.context()));
     expect((await of('/data/none.db')).message).toBe('There is no database file at /data/none.db in app yet.');
-    await lab.exec(app.container, ['sh', '-c', ': > /data/empty.db; yes notes | head -1000 > /data/notes.txt']);
+    await lab.exec(app.container, [
+      'sh',
+      '-c',
+      ': > /data/empty.db; mkdir -p /data/folder; yes notes | head -1000 > /data/notes.txt',
+    ]);
     expect((await of('/data/empty.db')).message).toMatch(/empty\.db of app is empty/);
     expect((await of('/data/notes.txt')).message).toMatch(/notes\.txt of app is not an SQLite database/);
-    expect((await of('/data')).message).toMatch(/no database file/);
+    expect((await of('/data/folder')).message).toMatch(/no database file/);
     expect(await readdir(lab.folder)).toEqual([]);
   });
 
