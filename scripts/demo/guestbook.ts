@@ -45,16 +45,16 @@ export class Guestbook {
 
   async #git(...args: string[]): Promise<void> {
     // Neither hooks nor signatures nor templates of the person who runs the demo.
-    const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: join(this.folder, '.git') };
-    const person = { NAME: 'Demo', EMAIL: 'demo@localhost' };
-    const people = ['AUTHOR', 'COMMITTER'].flatMap((role) =>
-      Object.entries(person).map(([key, value]) => [`GIT_${role}_${key}`, value] as const),
-    );
-    await run(['git', ...args], {
-      seconds: 30,
-      cwd: this.folder,
-      env: { ...env, GIT_WORK_TREE: this.folder, ...Object.fromEntries(people) },
-    });
+    const repository = join(this.folder, '.git');
+    const env = {
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_DIR: repository,
+      GIT_WORK_TREE: this.folder,
+      GIT_INDEX_FILE: join(repository, 'index'),
+    };
+    const person = ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost'];
+    await run(['git', ...person, ...args], { seconds: 30, cwd: this.folder, env });
   }
 }
 

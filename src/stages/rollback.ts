@@ -1,11 +1,12 @@
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
-import { type Release, readEnvironment } from '../deployment/release.ts';
+import { composePath, type Release, readEnvironment } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
+import { printable } from '../hosts/printable.ts';
 import { removeContainer } from '../platforms/compose/bring-up.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import { awaitReady } from '../platforms/compose/watch.ts';
 import { recordedSmoke, smokeRelease } from './smoke.ts';
-import { expectationOf, startRelease } from './start.ts';
+import { expectationOf, startRelease, unchangedSince } from './start.ts';
 
 /** The way back: exactly the release that was good and running before, then its own smoke checks. */
 export function rollbackStage(): Stage {
@@ -27,30 +28,20 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   const failed = facts.release;
   context.say(`going back to ${release.id}${release.commit === null ? '' : ` (${release.commit.slice(0, 7)})`}`);
   facts.environment = await readEnvironment(host.files, places, release.id);
-  const untouched = new Set((await observe(host, facts.project)).map((container) => container.id));
   const undo = { release: release.id, failed: failed?.id ?? null };
   try {
     await context.journal.record('rollback', 'up', undo, () =>
       startRelease(context, release, failed === undefined ? [] : [failed]),
     );
-    const expected = expectationOf(release, new Set());
-    const ready = await awaitReady(
-      context,
-      { ...expected, untouched: stillGood(context, untouched) },
-      context.request['start-timeout'],
-    );
-    const recorded = recordedSmoke(context, release);
-    const calm = new Set(ready.filter((one) => untouched.has(one.id)).map((one) => one.id));
-    await smokeRelease(context, { ...recorded, expected: { ...expected, untouched: calm }, release });
+    // What ran through the whole deployment is as it was: whatever ails it was there before.
+    const untouched = unchangedSince(facts.snapshot?.containers ?? [], await observe(host, facts.project));
+    const expected = expectationOf(release, untouched);
+    await awaitReady(context, expected, context.request['start-timeout']);
+    await smokeRelease(context, { ...recordedSmoke(context, release), expected, release });
     proveRestored(release, await observe(host, facts.project));
   } catch (error) {
     throw await critical(context, release, error);
   }
-}
-
-/** Containers that ran through the whole deployment: what ails them was there before. */
-function stillGood(context: StageContext, now: ReadonlySet<string>): Set<string> {
-  return new Set([...context.facts.untouched].filter((id) => now.has(id)));
 }
 
 /** The verdict comes from what is seen: each running container has the recorded image. */

@@ -46,7 +46,9 @@ export async function startRelease(context: StageContext, release: Release, othe
   } catch (error) {
     if (!(error instanceof ComposeUpError)) throw error;
     const containers = await observe(context.host, release.project);
-    const broken = containers.filter((one) => release.services[one.service] !== undefined && troubleOf(one) !== null);
+    const old = unchangedSince(context.facts.snapshot?.containers ?? [], containers);
+    const fresh = containers.filter((one) => release.services[one.service] !== undefined && !old.has(one.id));
+    const broken = fresh.filter((one) => troubleOf(one) !== null);
     const first = broken[0];
     if (first === undefined) throw error;
     throw new HomeportError(`The container ${first.name} of the service ${first.service} ${troubleOf(first)}.`, {
@@ -58,7 +60,7 @@ export async function startRelease(context: StageContext, release: Release, othe
 }
 
 /** IDs of containers that still run since before. */
-function unchangedSince(before: readonly ObservedContainer[], now: readonly ObservedContainer[]): Set<string> {
+export function unchangedSince(before: readonly ObservedContainer[], now: readonly ObservedContainer[]): Set<string> {
   const same = now.filter((container) =>
     before.some((one) => one.id === container.id && one.startedAt.getTime() === container.startedAt.getTime()),
   );

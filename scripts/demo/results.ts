@@ -1,0 +1,30 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Report } from '../../src/deployment/report.ts';
+import { renderHtml } from '../../src/reporters/html.ts';
+import { renderSummary } from '../../src/reporters/summary.ts';
+import { say, sayFact } from './screen.ts';
+
+const FOLDER = join(import.meta.dirname, '../../demo-output');
+
+/** Keeps what is left of a deployment for people: the job summary, as Markdown and as a page, the report and the log. */
+export async function keepResults(name: string, report: Report): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  await Promise.all([
+    writeFile(join(FOLDER, `summary-${name}.md`), renderSummary(report)),
+    writeFile(join(FOLDER, `summary-${name}.html`), renderHtml(report)),
+    writeFile(join(FOLDER, `report-${name}.json`), `${JSON.stringify(report, null, 2)}\n`),
+    ...(report.log === null ? [] : [copyFile(report.log, join(FOLDER, `log-${name}.txt`))]),
+  ]);
+}
+
+/** Says where `keepResults` put everything. */
+export function sayResults(names: readonly string[]): void {
+  const folder = relative(process.cwd(), FOLDER) || '.';
+  say('');
+  say('To look at', 'strong');
+  for (const name of names) sayFact(`summary ${name}`, pathToFileURL(join(FOLDER, `summary-${name}.html`)).href);
+  sayFact('as Markdown', `${folder}/summary-${names[0]}.md … (what GitHub shows as the job summary)`);
+  sayFact('as JSON', `${folder}/report-${names[0]}.json …, and each deployment's log as log-${names[0]}.txt …`);
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { type DetectionInput, isPostgresImage, resolveTargets } from '../../src/databases/detect.ts';
+import { HomeportError } from '../../src/deployment/error.ts';
+
+const running = (service: string, environment?: Record<string, string>) => ({
+  service,
+  id: `${service}-id`,
+  imageId: `sha256:${service}`,
+  environment,
+});
+
+function resolve(input: Partial<DetectionInput>) {
+  return resolveTargets({ backup: 'auto', services: [], containers: [], ...input });
+}
+
+describe('PostgreSQL is known by its image', () => {
+  it.each([
+    'postgres',
+    'postgres:15',
+    'docker.io/library/postgres:17-alpine',
+    'registry.example:5000/team/postgres@sha256:0123',
+    'postgis/postgis:16-3.4',
+    'timescale/timescaledb-ha:pg16',
+    'pgvector/pgvector:pg17',
+    'bitnami/postgresql:16',
+    'apache/age',
+  ])('%s is a server', (image) => expect(isPostgresImage(image)).toBe(true));
+
+  it.each([
+    'prometheuscommunity/postgres-exporter',
+    'postgrest/postgrest',
+    'dpage/pgadmin4',
+    'prodrigestivill/postgres-backup-local',
+    'edoburu/pgbouncer',
+    'mysql:8',
+    'example/age',
+    undefined,
+  ])('%s is none', (image) => expect(isPostgresImage(image)).toBe(false));
+});
+
+describe('`auto`', () => {
+  it('takes database and user from the settings of the image', () => {
+    const { targets } = resolve({
+      services: [
+        { name: 'db', image: 'postgres:15', environment: { POSTGRES_USER: 'shop', POSTGRES_DB: 'orders' } },
+        { name: 'second', image: 'postgres:15', environment: { POSTGRES_USER: 'me' } },
+        { name: 'third', image: 'postgres:15' },
+        { name: 'web', image: 'shop-web' },
+      ],
+      containers: ['db', 'second', 'third', 'web'].map((name) => running(name)),
+    });
+    expect(targets).toEqual([
+      { kind: 'postgres', service: 'db', container: 'db-id', imageId: 'sha256:db', database: 'orders', user: 'shop' },
+      {
+        kind: 'postgres',
+        service: 'second',
+        container: 'second-id',
+        imageId: 'sha256:second',
+        database: 'me',
+        user: 'me',
+      },
+      {
+        kind: 'postgres',
+        service: 'third',
+        container: 'third-id',
+        imageId: 'sha256:third',
+        database: 'postgres',
+        user: 'postgres',
+      },
+    ]);
+  });
+
+  it('believes the running container more than the model, which may be of the next release', () => {
+    const { targets } = resolve({
+      services: [{ name: 'db', image: 'postgres', environment: { POSTGRES_DB: 'renamed' } }],
+      containers: [running('db', { POSTGRES_DB: 'orders' })],
+    });
+    expect(targets[0]?.database).toBe('orders');
+  });
+
+  it('knows a server that was built under a name of its own', () => {
+    const { targets } = resolve({
+      services: [{ name: 'store', image: 'shop-store' }],
+      containers: [running('store', { PGDATA: '/var/lib/postgresql/data', PG_MAJOR: '15' })],
+    });
+    expect(targets.map((one) => one.service)).toEqual(['store']);
+  });
+
+  it('does not take an application for a server that shares the env file of its database', () => {
+    const environment = { POSTGRES_PASSWORD: 'x', POSTGRES_DB: 'shop' };
+    const services = [
+      { name: 'web', image: 'shop-web', environment },
+      { name: 'db', image: 'postgres:15', environment },
+    ];
+    const { targets } = resolve({ services, containers: [running('web'), running('db')] });
+    expect(targets.map((one) => one.service)).toEqual(['db']);
+  });
+
+  it('takes settings alone for a server only where nothing says that they are a client’s', () => {
+    const environment = { POSTGRES_PASSWORD: 'x', POSTGRES_DB: 'shop' };
+    const own = { name: 'store', image: 'shop-store', environment };
+    const client = { name: 'web', image: 'shop-web', environment: { ...environment, POSTGRES_HOST: 'db.example.org' } };
+    const { targets } = resolve({ services: [client, own], containers: [running('web'), running('store')] });
+    expect(targets.map((one) => one.service)).toEqual(['store']);
+  });
+
+  it('has nothing to back up on a first deployment, and says of which service', () => {
+    expect(resolve({ services: [{ name: 'db', image: 'postgres' }] })).toEqual({ targets: [], notRunning: ['db'] });
+  });
+});
+
+describe('entries of `backup`', () => {
+  const services = [
+    { name: 'db', image: 'postgres', environment: { POSTGRES_USER: 'shop' } },
+    { name: 'app', image: 'shop-app' },
+  ];
+  const containers = [running('db'), running('app')];
+
+  it('fill up from what the service says', () => {
+    const { targets } = resolve({
+      services,
+      containers,
+      backup: [
+        { service: 'db', kind: 'postgres' },
+        { service: 'db', kind: 'postgres', database: 'stock', user: 'clerk' },
+        { service: 'app', kind: 'sqlite', path: '/data/app.db' },
+      ],
+    });
+    expect(targets).toMatchObject([
+      { database: 'shop', user: 'shop', container: 'db-id' },
+      { database: 'stock', user: 'clerk' },
+      { kind: 'sqlite', database: 'app.db', path: '/data/app.db', container: 'app-id' },
+    ]);
+  });
+
+  it('are the only ones that count', () => {
+    const backup = [{ service: 'app', kind: 'sqlite' as const, path: '/data/app.db' }];
+    expect(resolve({ services, containers, backup }).targets.map((one) => one.service)).toEqual(['app']);
+    expect(resolve({ services, containers, backup: 'none' })).toEqual({ targets: [], notRunning: [] });
+  });
+
+  it.each([
+    [{ service: 'bd', kind: 'postgres' as const }, /no service `bd`/],
+    [{ service: 'app', kind: 'sqlite' as const }, /has no path/],
+  ])('are refused when they can’t be meant: %o', (entry, message) => {
+    const refused = () => resolve({ services, containers, backup: [entry] });
+    expect(refused).toThrow(HomeportError);
+    expect(refused).toThrow(message);
+    expect(refused).toThrow(expect.objectContaining({ exitCode: 64 }));
+  });
+});
