@@ -1,31 +1,24 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import { formatDuration } from '../src/request/units.ts';
 import { Cleanup } from './demo/cleanup.ts';
-import { type Deployed, deploy } from './demo/deploy.ts';
+import { deploy } from './demo/deploy.ts';
 import { containerOf, removeProject } from './demo/docker.ts';
 import { Guestbook } from './demo/guestbook.ts';
-import {
-  keptEntries,
-  type Outcome,
-  type Promised,
-  passedItsGates,
-  succeeded,
-  wasRolledBack,
-} from './demo/promises.ts';
-import { keepResults, sayResults } from './demo/results.ts';
-import { say, sayFact } from './demo/screen.ts';
+import { type Outcome, sayOutcome } from './demo/outcome.ts';
+import { keptEntries, type Promised, passedItsGates, succeeded, wasRolledBack } from './demo/promises.ts';
+import { keepResults, sayResults, sayWhereToLook } from './demo/results.ts';
+import { say } from './demo/screen.ts';
 import { abortOnSignals, StoppedError } from './demo/stop.ts';
-import { askEntries, askVersion, Visitor, type Visits } from './demo/visitor.ts';
+import { askEntries, askVersion, Visitor } from './demo/visitor.ts';
 import { ensureEngine } from './engine.ts';
 import { ensureImages } from './images.ts';
 import { findExecutable, messageOf } from './machine/commands.ts';
 
 /*
- * Deploys three versions of examples/guestbook on this machine's Docker engine while visitors use it: two good ones and
- * one that is rolled back. Everything it makes is removed again, but for demo-output/.
+ * Deploys three versions of examples/guestbook on this machine's Docker engine while visitors use it: two good ones, and
+ * one that is rolled back. All that it makes is removed again, but for demo-output/.
  */
 
 interface Scene {
@@ -36,26 +29,106 @@ interface Scene {
   signal: AbortSignal;
 }
 
+const names = ['v1', 'v2', 'v3'] as const;
 const step = (text: string): void => say(`  ${text}`, 'soft');
 
 async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<void> {
   const scene = await prepare(cleanup, signal);
   const { guestbook, visitor } = scene;
+
+  const first = await release(scene, 'v1', 'Version 1: the first deployment, so there is nothing to back up yet');
+  const promised = keep(succeeded(first, await guestbook.version()));
+
+  await guestbook.change('v2', 'Let visitors say how they feel');
+  const second = await release(scene, 'v2', 'Version 2: entries get a mood, for which the database is migrated');
+  promised.push(...keep([...succeeded(second, await guestbook.version()), ...passedItsGates(second)]));
+
+  await guestbook.change('v3', 'Show the house rules');
+  const third = await release(scene, 'v3', 'Version 3: passes its tests and starts, but is broken; this is to fail');
+  await visitor.stop();
+  const found = await askEntries(guestbook.url);
+  promised.push(...keep(wasRolledBack(third, second)));
+  promised.push(...keep(keptEntries({ signed: visitor.signed, ofFirst: first.visits.signed, found })));
+
+  say('\nWhat Homeport promised, and what was seen', 'strong');
+  for (const { sentence } of promised) say(`  ✔ ${sentence}`, 'good');
+  sayResults(names);
+}
+
+async function prepare(cleanup: Cleanup, signal: AbortSignal): Promise<Scene> {
+  say('Homeport demo: three versions of a guestbook on the Docker engine of this machine', 'strong');
+  if ((await findExecutable('git')) === undefined) throw new Error('git is missing: please install it.');
+  const engine = await ensureEngine(step);
+  cleanup.add('the Docker engine that was started', () => engine.stop());
+  signal.throwIfAborted();
+  const images = await ensureImages(['node:24-slim'], step);
+  cleanup.add('the base images', () => images.remove());
+  signal.throwIfAborted();
+
+  const folder = await mkdtemp(join(tmpdir(), 'homeport-demo-'));
+  cleanup.add(folder, () => rm(folder, { recursive: true, force: true }));
+  const project = `guestbook-demo-${randomBytes(3).toString('hex')}`;
+  cleanup.add(`what Docker has of ${project}`, () => removeProject(project));
+  const guestbook = await Guestbook.create(join(folder, 'guestbook'));
+  const visitor = new Visitor(guestbook.url);
   visitor.start();
   cleanup.add('the visitors', () => visitor.stop());
-
-  const first = await act(scene, 'v1', 'Version 1: the first deployment, so there is nothing to back up yet');
-  check(succeeded(first, await guestbook.version()));
-  await guestbook.change('v2', 'Let visitors say how they feel');
-  const second = await act(scene, 'v2', 'Version 2: each entry gets a mood, which needs a migration of the database');
-  check([...succeeded(second, await guestbook.version()), ...passedItsGates(second)]);
-  await guestbook.change('v3', 'Show the house rules');
-  const third = await act(scene, 'v3', 'Version 3: passes its tests and starts, but is broken. It is meant to fail');
-  await visitor.stop();
-  const entries = keptEntries(visitor.signed, await askEntries(guestbook.url));
-
-  say('');
-  say('What was promised, and seen', 'strong');
-  check([...wasRolledBack(third, second), ...entries]);
-  sayResults(['v1', 'v2', 'v3']);
+  step(`A copy of examples/guestbook is deployed as ${project}; visitors ask ${guestbook.url} all the while.`);
+  return { guestbook, project, stateDirectory: join(folder, 'state'), visitor, signal };
 }
+
+/** Deploys what is committed, and tells how that went and what runs now. */
+async function release(scene: Scene, name: (typeof names)[number], title: string): Promise<Outcome> {
+  const { guestbook, project, visitor } = scene;
+  say(`\n${title}`, 'strong');
+  visitor.take();
+  const deployed = await deploy({ ...scene, folder: guestbook.folder });
+  const visits = visitor.take();
+  await keepResults(name, deployed.report);
+  const [running, version] = await Promise.all([containerOf(project, 'web'), askVersion(guestbook.url)]).catch(
+    (error: unknown) => {
+      const { status, exit_code } = deployed.report;
+      throw new Error(`Nothing answers after ${name} (${status}, exit code ${exit_code}): ${messageOf(error)}`);
+    },
+  );
+  const outcome = { ...deployed, visits, running, version };
+  sayOutcome(outcome);
+  return outcome;
+}
+
+/** Gives the promises back when all of them are kept, and throws otherwise. */
+function keep(promised: readonly Promised[]): Promised[] {
+  const broken = promised.filter(({ isKept }) => !isKept);
+  if (broken.length === 0) return [...promised];
+  throw new Error(
+    broken.map(({ sentence, saw }) => `It was promised that ${sentence}. What was seen: ${saw}.`).join('\n'),
+  );
+}
+
+function sayFailure(error: unknown): void {
+  say('');
+  if (error instanceof StoppedError) say(error.message, 'warning');
+  else {
+    say('The demo did not go as it should.', 'bad');
+    say(messageOf(error), 'bad');
+    sayWhereToLook();
+  }
+}
+
+const cleanup = new Cleanup();
+const signal = abortOnSignals(
+  () => say('\nStopping, and cleaning up; this takes a moment.', 'warning'),
+  () => say('Still cleaning up; please wait for it.', 'warning'),
+);
+try {
+  await demo(cleanup, signal);
+} catch (error) {
+  // What was under way when the signal came fails for that reason alone.
+  const cause = signal.aborted ? signal.reason : error;
+  sayFailure(cause);
+  process.exitCode = cause instanceof StoppedError ? cause.exitCode : 1;
+}
+const isClean = await cleanup.run((line) => say(line, 'bad'));
+if (isClean) say('\nAll that was made on this machine is removed again, but for demo-output/.', 'soft');
+else process.exitCode = process.exitCode || 1;
+process.exit();

@@ -21,10 +21,14 @@ export async function keepResults(name: string, report: Report): Promise<void> {
 
 /** Says where `keepResults` put everything. */
 export function sayResults(names: readonly string[]): void {
-  const folder = relative(process.cwd(), FOLDER) || '.';
-  say('');
-  say('To look at', 'strong');
+  say('\nTo look at', 'strong');
   for (const name of names) sayFact(`summary ${name}`, pathToFileURL(join(FOLDER, `summary-${name}.html`)).href);
-  sayFact('as Markdown', `${folder}/summary-${names[0]}.md … (what GitHub shows as the job summary)`);
-  sayFact('as JSON', `${folder}/report-${names[0]}.json …, and each deployment's log as log-${names[0]}.txt …`);
+  sayFact('beside them', `${names.map((name) => `summary-${name}.md`).join(', ')}: the job summary as GitHub shows it;`);
+  sayFact('', 'report-*.json and log-*.txt: the reports for programs, and the logs');
+}
+
+/** Where to look when the demo went wrong. */
+export function sayWhereToLook(): void {
+  const folder = relative(process.cwd(), FOLDER) || '.';
+  say(`The report and the log of each deployment so far are in ${folder}/.`);
 }

@@ -57,8 +57,10 @@ export class Visitor {
   async #visitOn(): Promise<void> {
     for (let visit = 1; !this.#stop.signal.aborted; visit += 1) {
       await this.#askVersion();
-      const signs = visit % SIGNS_EVERY === 0 && this.#lastAnswer !== null && this.signed.length < MOST_ENTRIES;
-      if (signs) await this.#sign(`Visit ${visit}`);
+      // The first one signs at once, so that there is an entry of the first version in any case.
+      const isTurn = this.signed.length === 0 || visit % SIGNS_EVERY === 0;
+      const canSign = this.#lastAnswer !== null && this.signed.length < MOST_ENTRIES;
+      if (isTurn && canSign) await this.#sign(`Visit ${visit}`);
       await sleep(PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
   }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { HomeportError, messageOf } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
@@ -18,7 +17,7 @@ import { restorePostgres } from './postgres-restore.ts';
 import { dumpRoles } from './postgres-roles.ts';
 import { dropLeftovers, verifyDump } from './postgres-scratch.ts';
 import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
-import { backupStem, firstBytes, recordPath, totalRows, writeRecord } from './record.ts';
+import { firstBytes, newBackupPath, recordPath, totalRows, writeRecord } from './record.ts';
 
 /** PostgreSQL 10 and later, through the client programs in the server's own container. */
 export const postgres: DatabaseKind = {
@@ -54,7 +53,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const server = await describeExisting(client);
   await dropLeftovers(client, server.unusedScratch);
   tellWhatIsLeftOut(client, server);
-  const stem = join(options.folder, backupStem(target.service, target.database, options.at));
+  const stem = await newBackupPath(context.host, options.folder, { ...target, at: options.at });
   const file = `${stem}.dump`;
   const rolesFile = `${stem}.roles.sql`;
 

@@ -33,10 +33,37 @@ export function recordPath(file: string): string {
  * of its hash, so that no two of them share a file.
  */
 export function backupStem(service: string, database: string, at: Date): string {
+  return `${stemOf(service, database)}-${utcStamp(at)}`;
+}
+
+function stemOf(service: string, database: string): string {
   const plain = database.replaceAll(/[^A-Za-z0-9._-]+/g, '_').slice(0, 80);
-  const name =
-    plain === database ? plain : `${plain}-${createHash('sha256').update(database).digest('hex').slice(0, 8)}`;
-  return `${service}-${name}-${utcStamp(at)}`;
+  const hash = createHash('sha256').update(database).digest('hex').slice(0, 8);
+  return `${service}-${plain === database ? plain : `${plain}-${hash}`}`;
+}
+
+/**
+ * A path without extension for a new backup that no other backup has, also where two start in one second. On the way it
+ * removes what killed backups of the same database left half written: whoever backs up holds the project's lock.
+ */
+export async function newBackupPath(
+  host: Host,
+  folder: string,
+  database: { readonly service: string; readonly database: string; readonly at: Date },
+): Promise<string> {
+  const names = (await host.files.list(folder)).map((one) => one.name);
+  const own = `${stemOf(database.service, database.database)}-`;
+  for (const name of names) {
+    const rest = name.startsWith(own) ? name.slice(own.length) : '';
+    if (/^\d{8}T\d{6}Z(-\d+)?\.(dump|roles\.sql|sqlite)\.partial(-journal)?$/.test(rest)) {
+      await host.files.remove(join(folder, name));
+    }
+  }
+  const stem = backupStem(database.service, database.database, database.at);
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? stem : `${stem}-${number}`;
+    if (!names.some((name) => name.startsWith(`${candidate}.`))) return join(folder, candidate);
+  }
 }
 
 /** Writes the `.json` beside a backup file that already has its name. Durable. */

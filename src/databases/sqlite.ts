@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
-import { backupStem, compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
+import { compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
 import { restoreSqlite } from './sqlite-restore.ts';
 import { missingDatabase, type OpenPlace, openPlace, runOnHost } from './sqlite-runner.ts';
 
@@ -28,7 +28,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const begin = performance.now();
   const { host } = context;
   const place = await openExisting(target, context);
-  const file = join(options.folder, `${backupStem(target.service, target.database, options.at)}.sqlite`);
+  const file = `${await newBackupPath(host, options.folder, { ...target, at: options.at })}.sqlite`;
   const partial = `${file}.partial`;
   try {
     context.say(`${target.service}: copying ${target.database}, which takes ${formatSize(place.bytes)}`);
