@@ -130,5 +130,4 @@ try {
 }
 const isClean = await cleanup.run((line) => say(line, 'bad'));
 if (isClean) say('\nAll that was made on this machine is removed again, but for demo-output/.', 'soft');
-else process.exitCode = process.exitCode || 1;
-process.exit();
+else process.exitCode ??= 1;

@@ -57,7 +57,11 @@ export function wasRolledBack({ exitCode, report, running, version }: Outcome, b
   ];
 }
 
-export function keptEntries(options: { signed: readonly Entry[]; ofFirst: number; found: readonly Entry[] }): Promised[] {
+export function keptEntries(options: {
+  signed: readonly Entry[];
+  ofFirst: number;
+  found: readonly Entry[];
+}): Promised[] {
   const { signed, ofFirst, found } = options;
   const messages = new Map(found.map(({ id, message }) => [id, message]));
   const lost = signed.filter(({ id, message }) => messages.get(id) !== message);

@@ -23,7 +23,10 @@ export async function keepResults(name: string, report: Report): Promise<void> {
 export function sayResults(names: readonly string[]): void {
   say('\nTo look at', 'strong');
   for (const name of names) sayFact(`summary ${name}`, pathToFileURL(join(FOLDER, `summary-${name}.html`)).href);
-  sayFact('beside them', `${names.map((name) => `summary-${name}.md`).join(', ')}: the job summary as GitHub shows it;`);
+  sayFact(
+    'beside them',
+    `${names.map((name) => `summary-${name}.md`).join(', ')}: the job summary as GitHub shows it;`,
+  );
   sayFact('', 'report-*.json and log-*.txt: the reports for programs, and the logs');
 }
 

@@ -15,7 +15,10 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export function abortOnSignals(onFirst: () => void, onAgain: () => void): AbortSignal {
   const controller = new AbortController();
   const stop = (error: StoppedError): void => {
-    if (controller.signal.aborted) return onAgain();
+    if (controller.signal.aborted) {
+      onAgain();
+      return;
+    }
     onFirst();
     controller.abort(error);
   };
@@ -24,7 +27,8 @@ export function abortOnSignals(onFirst: () => void, onAgain: () => void): AbortS
   }
   // A closed pipe (`npm run demo | head`) would otherwise end the process at its next line, without a clean-up.
   process.stdout.on('error', (error) => {
-    if (!controller.signal.aborted) controller.abort(new StoppedError(`Nobody reads the output: ${error.message}`, 141));
+    if (!controller.signal.aborted)
+      controller.abort(new StoppedError(`Nobody reads the output: ${error.message}`, 141));
   });
   return controller.signal;
 }

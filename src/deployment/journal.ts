@@ -29,13 +29,15 @@ export class Journal {
   /** Writes the intent, makes the change, writes the outcome; the change's own error is thrown on. */
   async record<T>(stage: string, action: string, undo: Record<string, unknown>, change: () => Promise<T>): Promise<T> {
     await this.#append(stage, action, 'intent', undo);
+    // An outcome that could not be written must neither hide what went wrong nor undo what went well: without it the
+    // change counts as unfinished, and every change can be done again.
+    const outcome = (ok: boolean) => this.#append(stage, action, 'outcome', { ok }).catch(() => {});
     try {
       const result = await change();
-      await this.#append(stage, action, 'outcome', { ok: true });
+      await outcome(true);
       return result;
     } catch (error) {
-      // A disk that is full for the journal must not hide what went wrong with the change.
-      await this.#append(stage, action, 'outcome', { ok: false }).catch(() => {});
+      await outcome(false);
       throw error;
     }
   }

@@ -47,7 +47,7 @@ async function migrate(context: StageContext, service: string, command: string):
   const undo = { release: release.id, service };
   const result = await context.journal.record('migrate', 'migrate', undo, () =>
     host.exec(argv, {
-      env: request.secrets,
+      env: facts.environment,
       timeout: context.remaining(),
       signal: context.signal,
       changes: true,
@@ -84,6 +84,7 @@ async function startDependencies(context: StageContext, project: ComposeProject,
     ...needed,
   );
   const result = await host.exec(argv, {
+    env: facts.environment,
     timeout: Math.min(context.remaining(), context.request['start-timeout']),
     signal: context.signal,
     changes: true,

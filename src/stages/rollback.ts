@@ -39,9 +39,17 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
     await awaitReady(context, expected, context.request['start-timeout']);
     await smokeRelease(context, { ...recordedSmoke(context, release), expected, release });
     proveRestored(release, await observe(host, facts.project));
+    await pointBack(context, release);
   } catch (error) {
     throw await critical(context, release, error);
   }
+}
+
+/** `current` has moved where the deployment failed in the middle of its promotion. */
+async function pointBack(context: StageContext, release: Release): Promise<void> {
+  const { host, places } = context;
+  const target = `releases/${release.id}`;
+  if ((await host.files.readLink(places.current)) !== target) await host.files.link(places.current, target);
 }
 
 /** The verdict comes from what is seen: each running container has the recorded image. */

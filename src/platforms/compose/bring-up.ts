@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { HomeportError } from '../../deployment/error.ts';
 import { releaseFolder } from '../../deployment/places.ts';
-import { composePath, type Release } from '../../deployment/release.ts';
+import { composePath, type Release, readEnvironment } from '../../deployment/release.ts';
 import type { StageContext } from '../../deployment/stage.ts';
 import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
@@ -49,6 +49,8 @@ export async function bringUp(context: StageContext, release: Release, others: r
     Object.keys(release.services),
   );
   const result = await host.exec(argv, {
+    // For configs and secrets that Compose takes from its environment.
+    env: await readEnvironment(host.files, places, release.id),
     timeout: Math.min(context.remaining(), context.request['start-timeout'] + 60_000),
     signal: context.signal,
     changes: true,

@@ -45,7 +45,8 @@ const service = z.looseObject({
   labels: z.record(z.string(), z.string()).optional(),
 });
 
-const fileObject = z.looseObject({ file: z.string().optional() });
+/** A config or a secret: from a file, or from a variable of Compose's own environment. */
+const fileObject = z.looseObject({ file: z.string().optional(), environment: z.string().optional() });
 
 export const composeModelSchema = z.looseObject({
   name: z.string(),

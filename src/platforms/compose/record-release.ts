@@ -6,8 +6,9 @@ import { writtenSmoke } from '../../deployment/recorded-smoke.ts';
 import { composePath, environmentPath, type Release, writeRelease } from '../../deployment/release.ts';
 import type { StageContext } from '../../deployment/stage.ts';
 import { git } from '../../hosts/git.ts';
+import { readEnvFiles } from '../../request/env-files.ts';
 import { type ImageSource, tagImage, untagImage } from './images.ts';
-import { replicasOf } from './model.ts';
+import { type ComposeModel, replicasOf } from './model.ts';
 import { type KeptFile, keepFiles } from './mounts.ts';
 import { digestOf, renderRelease, toYaml } from './render.ts';
 
@@ -27,10 +28,11 @@ export async function recordRelease(
   const images = Object.fromEntries(Object.entries(settled).map(([service, image]) => [service, image.name]));
   const yaml = toYaml(renderRelease({ model, images, mounts }));
   const smoke = writtenSmoke(request.smoke);
-  const environment = JSON.stringify(request.secrets, Object.keys(request.secrets).sort());
+  const variables = { ...(await variablesOf(context, model)), ...request.secrets };
+  const environment = JSON.stringify(variables, Object.keys(variables).sort());
   const ids = JSON.stringify(Object.entries(settled).map(([service, image]) => [service, image.id]));
   const digest = digestOf(yaml, environment, ids, JSON.stringify(smoke));
-  facts.environment = request.secrets;
+  facts.environment = variables;
 
   const current = facts.snapshot?.release ?? null;
   if (current !== null && current.commit === source.commit && current.digest === digest) {
@@ -93,6 +95,30 @@ export async function recordRelease(
   await writeRelease(host.files, places, release);
   for (const service of Object.values(release.services)) await tagImage(host, service.image_id, service.pin);
   facts.release = release;
+}
+
+/**
+ * The variables that configs and secrets of the model are made of: Compose looks for them only when it starts, and a
+ * rollback must find those of its own release.
+ */
+async function variablesOf(context: StageContext, model: ComposeModel): Promise<Record<string, string>> {
+  const entries = [...Object.values(model.configs ?? {}), ...Object.values(model.secrets ?? {})];
+  const names = entries.flatMap(({ environment }) => environment ?? []);
+  if (names.length === 0) return {};
+  const { request, host } = context;
+  const lookup = (name: string): string | undefined => request.secrets[name] ?? process.env[name];
+  const files = await readEnvFiles({
+    files: request['env-file'],
+    workingDirectory: known(context.facts.source, 'source').workingDirectory,
+    lookup,
+    readText: (path) => host.files.readText(path),
+  });
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = lookup(name) ?? files.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** The tracked working directory, for scripts that smoke checks run: a rollback runs those of its own commit. */

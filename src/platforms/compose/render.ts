@@ -28,6 +28,10 @@ export function renderRelease(options: RenderOptions): ComposeModel {
     if (image !== undefined) service.image = image;
     // Resolved into `environment`, switched on already, or of no use without the checkout.
     for (const key of ['build', 'pull_policy', 'profiles', 'env_file', 'develop'] as const) delete service[key];
+    // A variable without a value is one that is not set now: it must not be taken from whatever is set later.
+    for (const [variable, value] of Object.entries(service.environment ?? {})) {
+      if (value === null) delete service.environment?.[variable];
+    }
     for (const volume of service.volumes ?? []) {
       if (volume.type === 'bind' && volume.source !== undefined) volume.source = moved(volume.source);
     }
