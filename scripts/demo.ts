@@ -8,13 +8,14 @@ import { containerOf, removeProject } from './demo/docker.ts';
 import { Guestbook } from './demo/guestbook.ts';
 import { type Outcome, sayOutcome } from './demo/outcome.ts';
 import { keptEntries, type Promised, passedItsGates, succeeded, wasRolledBack } from './demo/promises.ts';
-import { keepResults, sayResults, sayWhereToLook } from './demo/results.ts';
+import { clearResults, keepResults, sayResults, whereToRead } from './demo/results.ts';
 import { say } from './demo/screen.ts';
 import { abortOnSignals, StoppedError } from './demo/stop.ts';
 import { askEntries, askVersion, Visitor } from './demo/visitor.ts';
 import { ensureEngine } from './engine.ts';
 import { ensureImages } from './images.ts';
 import { findExecutable, messageOf } from './machine/commands.ts';
+import { cacheFolder } from './machine/image-cache.ts';
 
 /*
  * Deploys three versions of examples/guestbook on this machine's Docker engine while visitors use it: two good ones, and
@@ -30,25 +31,28 @@ interface Scene {
 }
 
 const names = ['v1', 'v2', 'v3'] as const;
+type Name = (typeof names)[number];
+
 const step = (text: string): void => say(`  ${text}`, 'soft');
 
 async function demo(cleanup: Cleanup, signal: AbortSignal): Promise<void> {
+  await clearResults();
   const scene = await prepare(cleanup, signal);
   const { guestbook, visitor } = scene;
 
   const first = await release(scene, 'v1', 'Version 1: the first deployment, so there is nothing to back up yet');
-  const promised = keep(succeeded(first, await guestbook.version()));
+  const promised = keep('v1', succeeded(first, await guestbook.version()));
 
   await guestbook.change('v2', 'Let visitors say how they feel');
   const second = await release(scene, 'v2', 'Version 2: entries get a mood, for which the database is migrated');
-  promised.push(...keep([...succeeded(second, await guestbook.version()), ...passedItsGates(second)]));
+  promised.push(...keep('v2', [...succeeded(second, await guestbook.version()), ...passedItsGates(second)]));
 
   await guestbook.change('v3', 'Show the house rules');
   const third = await release(scene, 'v3', 'Version 3: passes its tests and starts, but is broken; this is to fail');
   await visitor.stop();
   const found = await askEntries(guestbook.url);
-  promised.push(...keep(wasRolledBack(third, second)));
-  promised.push(...keep(keptEntries({ signed: visitor.signed, ofFirst: first.visits.signed, found })));
+  promised.push(...keep('v3', wasRolledBack(third, second)));
+  promised.push(...keep('v3', keptEntries({ signed: visitor.signed, ofFirst: first.visits.signed, found })));
 
   say('\nWhat Homeport promised, and what was seen', 'strong');
   for (const { sentence } of promised) say(`  ✔ ${sentence}`, 'good');
@@ -63,6 +67,7 @@ async function prepare(cleanup: Cleanup, signal: AbortSignal): Promise<Scene> {
   signal.throwIfAborted();
   const images = await ensureImages(['node:24-slim'], step);
   cleanup.add('the base images', () => images.remove());
+  if (images.made.length > 0) step(`It is removed at the end. Images that were made are kept in ${cacheFolder()}.`);
   signal.throwIfAborted();
 
   const folder = await mkdtemp(join(tmpdir(), 'homeport-demo-'));
@@ -78,7 +83,7 @@ async function prepare(cleanup: Cleanup, signal: AbortSignal): Promise<Scene> {
 }
 
 /** Deploys what is committed, and tells how that went and what runs now. */
-async function release(scene: Scene, name: (typeof names)[number], title: string): Promise<Outcome> {
+async function release(scene: Scene, name: Name, title: string): Promise<Outcome> {
   const { guestbook, project, visitor } = scene;
   say(`\n${title}`, 'strong');
   visitor.take();
@@ -87,8 +92,9 @@ async function release(scene: Scene, name: (typeof names)[number], title: string
   await keepResults(name, deployed.report);
   const [running, version] = await Promise.all([containerOf(project, 'web'), askVersion(guestbook.url)]).catch(
     (error: unknown) => {
-      const { status, exit_code } = deployed.report;
-      throw new Error(`Nothing answers after ${name} (${status}, exit code ${exit_code}): ${messageOf(error)}`);
+      const { status, exit_code, error: reason } = deployed.report;
+      const why = reason === null ? messageOf(error) : `${reason.message} ${reason.hint}`;
+      throw new Error(`Nothing runs after ${name} (${status}, exit code ${exit_code}). ${why}\n${whereToRead(name)}`);
     },
   );
   const outcome = { ...deployed, visits, running, version };
@@ -97,22 +103,11 @@ async function release(scene: Scene, name: (typeof names)[number], title: string
 }
 
 /** Gives the promises back when all of them are kept, and throws otherwise. */
-function keep(promised: readonly Promised[]): Promised[] {
+function keep(name: Name, promised: readonly Promised[]): Promised[] {
   const broken = promised.filter(({ isKept }) => !isKept);
   if (broken.length === 0) return [...promised];
-  throw new Error(
-    broken.map(({ sentence, saw }) => `It was promised that ${sentence}. What was seen: ${saw}.`).join('\n'),
-  );
-}
-
-function sayFailure(error: unknown): void {
-  say('');
-  if (error instanceof StoppedError) say(error.message, 'warning');
-  else {
-    say('The demo did not go as it should.', 'bad');
-    say(messageOf(error), 'bad');
-    sayWhereToLook();
-  }
+  const lines = broken.map(({ sentence, saw }) => `Promised: ${sentence}. Seen: ${saw}.`);
+  throw new Error([...lines, whereToRead(name)].join('\n'));
 }
 
 const cleanup = new Cleanup();
@@ -124,10 +119,11 @@ try {
   await demo(cleanup, signal);
 } catch (error) {
   // What was under way when the signal came fails for that reason alone.
-  const cause = signal.aborted ? signal.reason : error;
-  sayFailure(cause);
-  process.exitCode = cause instanceof StoppedError ? cause.exitCode : 1;
+  const cause: unknown = signal.aborted ? signal.reason : error;
+  const wasStopped = cause instanceof StoppedError;
+  say(`\n${wasStopped ? '' : 'The demo failed. '}${messageOf(cause)}`, wasStopped ? 'warning' : 'bad');
+  process.exitCode = wasStopped ? cause.exitCode : 1;
 }
-const isClean = await cleanup.run((line) => say(line, 'bad'));
-if (isClean) say('\nAll that was made on this machine is removed again, but for demo-output/.', 'soft');
-else process.exitCode ??= 1;
+const { hasUndone, isClean } = await cleanup.run((line) => say(line, 'bad'));
+if (!isClean) process.exitCode ??= 1;
+else if (hasUndone) say("\nCleaned up. Still here: demo-output/, and Docker's build cache.", 'soft');

@@ -13,8 +13,9 @@ export class Cleanup {
     this.#steps.push({ what, undo });
   }
 
-  /** Undoes all of it; what fails is said, and doesn't keep the rest from being undone. Gives whether all went well. */
-  async run(say: Say): Promise<boolean> {
+  /** Undoes all of it; what fails is said, and doesn't keep the rest from being undone. */
+  async run(say: Say): Promise<{ hasUndone: boolean; isClean: boolean }> {
+    const hasUndone = this.#steps.length > 0;
     let isClean = true;
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {
@@ -24,6 +25,6 @@ export class Cleanup {
         say(`Could not remove ${step.what}: ${messageOf(error)}`);
       }
     }
-    return isClean;
+    return { hasUndone, isClean };
   }
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Report } from '../../src/deployment/report.ts';
@@ -7,6 +7,13 @@ import { renderSummary } from '../../src/reporters/summary.ts';
 import { say, sayFact } from './screen.ts';
 
 const FOLDER = join(import.meta.dirname, '../../demo-output');
+
+/** Removes what an earlier run left there: a run that ends early must not leave another one's results for its own. */
+export async function clearResults(): Promise<void> {
+  const names = await readdir(FOLDER).catch(() => []);
+  const ours = names.filter((name) => /^(summary|report|log)-v\d\.(md|html|json|txt)$/.test(name));
+  await Promise.all(ours.map((name) => rm(join(FOLDER, name), { force: true })));
+}
 
 /** Keeps what is left of a deployment for people: the job summary, as Markdown and as a page, the report and the log. */
 export async function keepResults(name: string, report: Report): Promise<void> {
@@ -30,8 +37,8 @@ export function sayResults(names: readonly string[]): void {
   sayFact('', 'report-*.json and log-*.txt: the reports for programs, and the logs');
 }
 
-/** Where to look when the demo went wrong. */
-export function sayWhereToLook(): void {
+/** Where to read more about one deployment, as a sentence. */
+export function whereToRead(name: string): string {
   const folder = relative(process.cwd(), FOLDER) || '.';
-  say(`The report and the log of each deployment so far are in ${folder}/.`);
+  return `See summary-${name}.html and log-${name}.txt in ${folder}.`;
 }

@@ -24,8 +24,8 @@ export function say(text: string, tone: Tone = 'plain'): void {
 export function sayBusy(text: string): void {
   if (!isTerminal) return;
   clearBusy();
-  // A line that wraps could not be taken back as a whole.
-  process.stdout.write(paint(text.slice(0, Math.max(10, process.stdout.columns - 1)), 'soft'));
+  // A line that wraps could not be taken back as a whole. Some terminals say that they have 0 columns.
+  process.stdout.write(paint(text.slice(0, (process.stdout.columns || 80) - 1), 'soft'));
   isBusyShown = true;
 }
 

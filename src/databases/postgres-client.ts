@@ -113,6 +113,6 @@ export async function stopLeftovers(client: PostgresClient): Promise<void> {
 
 /** The same server for cleaning up: not bound to the signal that may have been the reason, nor found by the marker. */
 export function cleaner(client: PostgresClient): PostgresClient {
-  const context = { ...client.context, signal: new AbortController().signal, timeout: 60_000 };
+  const context = { ...client.context, signal: new AbortController().signal, timeout: 120_000 };
   return { ...postgresClient(client.target, context) };
 }

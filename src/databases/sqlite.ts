@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
-import { compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
+import { compareRows, firstBytes, measure, newBackupPath, recordPath, totalRows, writeRecord } from './record.ts';
 import { restoreSqlite } from './sqlite-restore.ts';
 import { missingDatabase, type OpenPlace, openPlace, runOnHost } from './sqlite-runner.ts';
 

@@ -9,7 +9,8 @@ export function prepareFor(request: Request, door: Pick<Door, 'repository' | 'br
   return async (host) => {
     if (request.command === 'deploy') {
       const project = await resolveProject(host, request, door.repository);
-      return { name: project.name, plan: planDeployment(request, project, door.branch) };
+      const invalid = project.problem?.exitCode === exitCodes.invalid ? project.problem : null;
+      return { name: project.name, plan: planDeployment(request, project, door.branch), invalid };
     }
     return { name: await projectName(host, request, door.repository), plan: planOf(request) };
   };

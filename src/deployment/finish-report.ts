@@ -5,6 +5,7 @@ import { outcomeOf } from './outcome.ts';
 import type { Door } from './perform.ts';
 import type { Plan } from './plan.ts';
 import { round } from './recorder.ts';
+import type { Release } from './release.ts';
 import type { Report } from './report.ts';
 import type { RunResult } from './run.ts';
 
@@ -59,7 +60,14 @@ export function emptyReport(
 export function finishReport(
   report: Report,
   result: RunResult,
-  ended: { facts: Facts; plan: Plan; minimumCoverage: number | null; busyMs: number; redact: (text: string) => string },
+  ended: {
+    facts: Facts;
+    plan: Plan;
+    recorded: Release | null;
+    minimumCoverage: number | null;
+    busyMs: number;
+    redact: (text: string) => string;
+  },
 ): void {
   const { facts, plan, redact } = ended;
   const outcome = outcomeOf(result, facts, plan.stages.at(-1)?.name ?? '');
@@ -76,7 +84,7 @@ export function finishReport(
   report.commit = commitOf(report, facts);
   report.branch ??= facts.source?.branch ?? null;
   report.release = facts.release?.id ?? null;
-  report.previous_release = facts.snapshot?.release?.id ?? null;
+  report.previous_release = (facts.snapshot === undefined ? ended.recorded : facts.snapshot.release)?.id ?? null;
   report.systems_deployed = facts.disturbed || outcome.status === 'success' ? ['local'] : [];
   report.coverage = coverageOf(facts, ended.minimumCoverage);
   report.backups = facts.backups.map((backup) => ({
@@ -109,7 +117,7 @@ function redacted(error: NonNullable<Report['error']>, redact: (text: string) =>
 
 /** Of the checkout; after a rollback on purpose, of the release that it went to. */
 function commitOf(report: Report, facts: Facts): string | null {
-  return report.command === 'rollback' ? (facts.release?.commit ?? null) : (facts.source?.commit ?? null);
+  return report.command === 'rollback' ? (facts.release?.commit ?? null) : (facts.source?.commit ?? report.commit);
 }
 
 function coverageOf(facts: Facts, minimum: number | null): Report['coverage'] {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** `20251121T101500Z`: sorts by time, fits image tags and file names. */
 export function utcStamp(at: Date): string {
   return `${at.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '')}Z`;
@@ -10,10 +12,21 @@ export function deploymentId(at: Date, commit: string): string {
 
 /** `<project>-<service>:homeport-<release>`: pins the image of a service for as long as the release is kept. */
 export function releaseTag(project: string, service: string, release: string): string {
-  return `${project}-${service}:homeport-${release}`;
+  return `${repositoryName(project, service)}:homeport-${release}`;
 }
 
 /** For people on the host: the last good release before the running one. */
 export function rollbackTag(project: string, service: string): string {
-  return `${project}-${service}:rollback`;
+  return `${repositoryName(project, service)}:rollback`;
+}
+
+/**
+ * Compose allows names of projects and services that no image may have (`Web`, `_db`); those get one that still belongs
+ * to nobody else. The grammar: https://github.com/distribution/reference.
+ */
+function repositoryName(project: string, service: string): string {
+  const name = `${project}-${service}`;
+  if (/^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/.test(name)) return name;
+  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return `${plain.replace(/-$/, '')}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }

@@ -19,6 +19,7 @@ export class Journal {
   readonly #files: HostFiles;
   readonly #path: string;
   readonly #deployment: string;
+  #healed: Promise<void> | null = null;
 
   constructor(files: HostFiles, path: string, deployment: string) {
     this.#files = files;
@@ -52,7 +53,15 @@ export class Journal {
       type,
       data,
     };
+    this.#healed ??= this.#endTornLine();
+    await this.#healed;
     await this.#files.appendText(this.#path, `${JSON.stringify(line)}\n`, 0o600);
+  }
+
+  /** An entry that is written right behind a torn line would be lost with it. */
+  async #endTornLine(): Promise<void> {
+    const text = await this.#files.readText(this.#path);
+    if (text !== null && text !== '' && !text.endsWith('\n')) await this.#files.appendText(this.#path, '\n', 0o600);
   }
 }
 

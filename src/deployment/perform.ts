@@ -13,13 +13,15 @@ import { BusyClock } from './busy-clock.ts';
 import { exitCodes, HomeportError, messageOf } from './error.ts';
 import { type Facts, newFacts } from './facts.ts';
 import { emptyReport, finishReport } from './finish-report.ts';
-import { deploymentId, utcStamp } from './ids.ts';
+import { deploymentId } from './ids.ts';
 import { Journal } from './journal.ts';
 import { ProjectLock } from './lock.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
+import { currentRelease, type Release } from './release.ts';
 import type { Report } from './report.ts';
+import { reserve } from './reserve.ts';
 import { type RunResult, run } from './run.ts';
 import { stateDirectoryOf } from './state-directory.ts';
 
@@ -36,7 +38,12 @@ export interface Door {
 }
 
 /** Finds the project's name and what is to be done. */
-export type Prepare = (host: Host) => Promise<{ readonly name: string; readonly plan: Plan }>;
+export type Prepare = (host: Host) => Promise<{
+  readonly name: string;
+  readonly plan: Plan;
+  /** Why the request can't be meant as it is: nothing is touched then, the state folder neither. */
+  readonly invalid?: HomeportError | null;
+}>;
 
 export interface Performed {
   readonly report: Report;
@@ -57,8 +64,9 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   const opened = await clock.during(() => open(request, host, prepare, startedAt));
   const { facts, places } = opened;
 
-  const log = opened.problem === null ? logPath(places, startedAt) : null;
-  const report = emptyReport(request, door, { ...opened, log });
+  const { log } = opened;
+  const report = emptyReport(request, door, opened);
+  report.commit = opened.commit;
   const reporters = [...door.reporters, ...(log === null ? [] : [new LogFileReporter(log)])];
   const fanOut = new FanOut(reporters, (text) => recorder.warn('report', text));
   const emit = (event: DeploymentEvent): void => fanOut.event(event);
@@ -112,17 +120,25 @@ interface Opened {
   readonly facts: Facts;
   readonly places: Places;
   readonly plan: Plan;
-  /** Why the state folder can't be used; `null` when it can. */
+  /** The good release by the record, whatever was found out since. */
+  readonly recorded: Release | null;
+  /** Why the request or the state folder can't be used; `null` when both can. */
   readonly problem: HomeportError | null;
+  readonly log: string | null;
+  /** Of the checkout. */
+  readonly commit: string | null;
 }
 
-/** Finds the project and makes its state folder. */
+/** Finds the project and makes its state folder, unless the request is invalid. */
 async function open(request: Request, host: Host, prepare: Prepare, startedAt: Date): Promise<Opened> {
-  const { name, plan } = await prepare(host);
+  const { name, plan, invalid } = await prepare(host);
   const folder = resolve(request['working-directory']);
   const head = await tryGit(host, existsSync(folder) ? folder : '.', ['rev-parse', 'HEAD']);
-  const facts = newFacts(deploymentId(startedAt, head.ok ? head.stdout.trim() : '0000000'), name, startedAt);
+  const commit = head.ok ? head.stdout.trim() : null;
+  const factsOf = (at: Date): Facts => newFacts(deploymentId(at, commit ?? '0000000'), name, startedAt);
   const places = placesOf(stateDirectoryOf(request, process.env), name);
+  const recorded = await currentRelease(host.files, places).catch(() => null);
+  if (invalid) return { facts: factsOf(startedAt), places, plan, recorded, problem: invalid, log: null, commit };
   try {
     for (const place of [places.root, places.releases, places.logs, places.reports]) {
       await host.files.makeFolder(place, 0o700);
@@ -130,17 +146,14 @@ async function open(request: Request, host: Host, prepare: Prepare, startedAt: D
     const probe = join(places.root, `.probe-${process.pid}`);
     await host.files.writeText(probe, '', 0o600);
     await host.files.remove(probe);
-    return { facts, places, plan, problem: null };
+    const { at, log } = reserve(places, startedAt);
+    return { facts: factsOf(at), places, plan, recorded, problem: null, log, commit };
   } catch (error) {
     const problem = new HomeportError(`The state folder ${places.root} can not be written: ${messageOf(error)}.`, {
       hint: "Give it to the runner's user (`sudo chown`), free its disk, or set `state-directory`.",
     });
-    return { facts, places, plan, problem };
+    return { facts: factsOf(startedAt), places, plan, recorded, problem, log: null, commit };
   }
-}
-
-function logPath(places: Places, at: Date): string {
-  return join(places.logs, `deployment_${utcStamp(at)}.log`);
 }
 
 function secretsOf(request: Request): string[] {

@@ -24,6 +24,8 @@ export interface Preview {
   /** Databases that would be backed up: `service/database (kind)`. */
   readonly databases: readonly string[];
   readonly services: readonly string[];
+  /** What stands in every report of such a deployment. */
+  readonly warnings: readonly string[];
   /** What would stop the deployment before it begins; `null` when nothing is known to. */
   readonly problem: { readonly message: string; readonly hint: string; readonly exitCode: number } | null;
 }
@@ -62,6 +64,7 @@ export async function preview(request: Request, door: Door): Promise<Preview> {
     })),
     databases: (facts.databases ?? []).map(({ target }) => `${target.service}/${target.database} (${target.kind})`),
     services: facts.services ?? [],
+    warnings: report.warnings,
     problem: result.failure === null ? null : problemOf(result.failure.error, result.failure.exitCode, recorder),
   };
 }
@@ -87,6 +90,7 @@ export function renderPreview(preview: Preview): string {
     '',
     `  services   ${preview.services.join(', ') || 'unknown'}`,
     `  databases  ${preview.databases.join(', ') || 'none that runs now'}`,
+    ...preview.warnings.map((text) => `  WARNING    ${text}`),
     '',
     preview.problem === null
       ? 'Nothing was changed.'

@@ -73,7 +73,8 @@ export class Recorder {
     options: ExecOptions,
   ): Promise<ExecResult> {
     if (options.record === false) return await this.#clock.during(() => host.exec(argv, options));
-    this.say(stage.name, `$ ${printable(argv)}`);
+    // By words: quotes change how a secret looks.
+    this.say(stage.name, `$ ${printable(argv.map((word) => this.redact(word)))}`);
     const result = await this.#clock.during(() => host.exec(argv, options));
     stage.commands.push({
       command: result.command,

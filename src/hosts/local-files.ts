@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, type Dirent } from 'node:fs';
+import { createReadStream, type Dirent } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -14,8 +14,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Transform } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { FileFacts, HostFiles, PartialFile } from './host.ts';
 
@@ -52,21 +51,19 @@ export class LocalFiles implements HostFiles {
     const hash = createHash('sha256');
     let bytes = 0;
     let finishing: Promise<{ bytes: number; sha256: string }> | null = null;
-    const stream = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+    // On the handle itself: it has one owner, who closes it once, and not before a write under way has ended.
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
         hash.update(chunk);
-        done(null, chunk);
+        file.writeFile(chunk).then(() => done(), done);
       },
     });
-    const sink = stream.pipe(createWriteStream(partialPath, { fd: file.fd, autoClose: false }));
-    // A full disk shows on the sink; whoever writes into the stream must see it.
-    sink.on('error', (error) => stream.destroy(error));
-    const written = finished(sink);
-    written.catch(() => {});
+    // A full disk may show when nobody listens any more; `finish` tells it.
+    stream.on('error', () => {});
     const finish = async () => {
       stream.end();
-      await written;
+      await finished(stream);
       await file.sync();
       await file.close();
       return { bytes, sha256: hash.digest('hex') };
@@ -85,7 +82,6 @@ export class LocalFiles implements HostFiles {
       },
       discard: async () => {
         stream.destroy();
-        sink.destroy();
         await file.close().catch(() => {});
         await rm(partialPath, { force: true });
       },
@@ -97,7 +93,7 @@ export class LocalFiles implements HostFiles {
   }
 
   async makeFolder(path: string, mode: number): Promise<void> {
-    await mkdir(path, { recursive: true, mode });
+    await makeFolders(path, mode);
   }
 
   async list(path: string): Promise<FileFacts[]> {
@@ -133,8 +129,13 @@ export class LocalFiles implements HostFiles {
 
   async link(path: string, target: string): Promise<void> {
     const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    await symlink(target, temporary);
-    await rename(temporary, path);
+    try {
+      await symlink(target, temporary);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
     await syncFolder(dirname(path));
   }
 
@@ -174,6 +175,19 @@ async function withFile(path: string, flags: string, mode: number, use: (file: F
     await use(file);
   } finally {
     await file.close();
+  }
+}
+
+/** Node's own `recursive` never ends in a folder where nothing can be made, such as `/proc`. */
+async function makeFolders(path: string, mode: number): Promise<void> {
+  if ((await orNull(stat(path)))?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolders(parent, mode);
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    // Somebody else made it in between.
+    if (!(await orNull(stat(path)))?.isDirectory()) throw error;
   }
 }
 

@@ -9,6 +9,8 @@ import type { Redactor } from './redactor.ts';
 
 const mostCollected = 64 * 2 ** 20;
 const tailLength = 4096;
+/** Characters; of a line that is longer, the end is told. */
+const longestLine = 2 ** 20;
 
 export interface LocalHostOptions {
   readonly redactor: Redactor;
@@ -86,6 +88,8 @@ export class LocalHost implements Host {
     const broken = (await settled).some((pipe) => pipe.status === 'rejected');
     stdout.end();
     stderr.end();
+    // Those who neither obeyed SIGTERM nor held a stream open are still there.
+    if (result.timedOut || result.isCanceled) subprocess.kill('SIGKILL');
 
     const missing = result.code === 'ENOENT' && result.exitCode === undefined;
     if (missing) tail.take(`${file}: not found${options.cwd === undefined ? '' : ` (in ${options.cwd})`}\n`);
@@ -96,7 +100,8 @@ export class LocalHost implements Host {
       stdout: stdout.text,
       stderr: stderr.text,
       tail: this.#redactor.redact(tail.text).slice(-tailLength).trimEnd(),
-      command: this.#redactor.redact(printable(argv)),
+      // Once by words too: quotes change how a secret looks.
+      command: this.#redactor.redact(printable(argv.map((word) => this.#redactor.redact(word)))),
       startedAt,
       durationMs: performance.now() - begin,
     };
@@ -117,10 +122,19 @@ function outcomeOf(seen: {
 }
 
 class Tail {
-  text = '';
+  #text = '';
+  #cut = false;
+
   take(more: string): void {
     // Twice the length, so that a secret cut at the edge is still whole when it is redacted.
-    this.text = (this.text + more).slice(-2 * tailLength);
+    const text = this.#text + more;
+    this.#cut ||= text.length > 2 * tailLength;
+    this.#text = text.slice(-2 * tailLength);
+  }
+
+  /** Begins with a whole line: where secrets are much of the output, redaction brings its torn beginning into view. */
+  get text(): string {
+    return this.#cut ? this.#text.slice(this.#text.indexOf('\n') + 1) : this.#text;
   }
 }
 
@@ -140,22 +154,30 @@ class Collector {
   }
 
   take(chunk: Buffer): void {
-    const text = this.#decoder.write(chunk);
+    this.#takeText(this.#decoder.write(chunk));
+  }
+
+  #takeText(text: string): void {
     if (this.text.length < mostCollected) this.text += text;
     this.#tail.take(text);
     if (this.#options.onLine === undefined) return;
-    const lines = (this.#open + text).split('\n');
+    // Only what is new is searched: a line that comes in a thousand chunks is not read a thousand times.
+    const [first = '', ...more] = text.split('\n');
+    const lines = [this.#open + first, ...more];
     this.#open = lines.pop() ?? '';
+    if (this.#open.length > 2 * longestLine) this.#open = this.#open.slice(-longestLine);
     for (const line of lines) this.#emit(line);
   }
 
   end(): void {
+    this.#takeText(this.#decoder.end());
     if (this.#open !== '') this.#emit(this.#open);
     this.#open = '';
   }
 
   /** A progress bar redraws its line by carriage returns: only its last state is a line. */
   #emit(line: string): void {
-    this.#options.onLine?.(line.replace(/\r+$/, '').replace(/^.*\r/, ''), this.#stream);
+    const drawn = line.replace(/\r+$/, '');
+    this.#options.onLine?.(drawn.slice(drawn.lastIndexOf('\r') + 1), this.#stream);
   }
 }

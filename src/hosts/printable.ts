@@ -1,4 +1,6 @@
-/** As one would type it. Only for reading: it is never given to a shell. */
+/** As one would type it; `***` is what a secret was. Only for reading: it is never given to a shell. */
 export function printable(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return argv
+    .map((word) => (/^(?:[\w@%+=:,./-]|\*{3})+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
 }

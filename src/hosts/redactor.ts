@@ -27,7 +27,12 @@ export class Redactor {
 }
 
 function formsOf(value: string): string[] {
-  const forms = [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
+  const forms = [
+    value,
+    encodeURIComponent(value),
+    new URLSearchParams([['', value]]).toString().slice(1),
+    JSON.stringify(value).slice(1, -1),
+  ];
   const bytes = Buffer.from(value);
   // Inside a longer text, base64 shows a value in one of three shapes; the edge characters depend on its neighbours.
   for (const shift of [0, 1, 2]) {

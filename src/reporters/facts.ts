@@ -70,3 +70,8 @@ export function excerptOf(report: Report): string | null {
   const output = failed?.commands.findLast(({ exit_code }) => exit_code !== 0)?.output ?? '';
   return output.trim() === '' ? null : output;
 }
+
+/** Over the images of what was deployed: after a rollback they are not what runs. */
+export function afterTitle(report: Report): string {
+  return report.status === 'success' ? 'Image after' : 'Image tried';
+}

@@ -1,6 +1,7 @@
 import type { CommandReport, Report, StageReport } from '../deployment/report.ts';
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
+  afterTitle,
   commitUrl,
   coverageIsLow,
   coverageWords,
@@ -124,7 +125,7 @@ function changes(report: Report): Markup | null {
   const image = (id: string | null) => (id === null ? html`–` : html`<code>${shortImage(id)}</code>`);
   return html`<h2>What changed</h2>
 ${table(
-  ['Service', 'Change', 'Image before', 'Image after'],
+  ['Service', 'Change', 'Image before', afterTitle(report)],
   services.map(({ service, change, image_before, image_after }) => [
     html`${service}`,
     html`${change}`,

@@ -3,6 +3,7 @@ import { HomeportError } from '../deployment/error.ts';
 import type { Report } from '../deployment/report.ts';
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
+  afterTitle,
   commitUrl,
   coverageIsLow,
   coverageWords,
@@ -129,7 +130,7 @@ function changes(report: Report, limit: Limits): Markup[] {
   const blocks: Markup[] = [];
   if (touched.length > 0) {
     blocks.push(
-      table(['Service', 'Change', 'Image before', 'Image after'], touched, limit.rows, (service) => [
+      table(['Service', 'Change', 'Image before', afterTitle(report)], touched, limit.rows, (service) => [
         md`${service.service}`,
         md`${service.change}`,
         image(service.image_before),

@@ -93,6 +93,8 @@ function runningOf(report: Report, critical: boolean): string {
   }
   if (old !== null) return `The old release ${old}${began ? '' : ', untouched'}.`;
   if (report.command !== 'deploy') return 'What ran before.';
+  // Whether anything ran is known from the snapshot on.
+  if (!hasRun(report, 'snapshot')) return 'What ran before: nothing was touched.';
   return began
     ? 'Nothing: this was the first deployment, and what it had started was stopped and removed (volumes stay).'
     : 'Nothing: this was the first deployment, and it had not started anything yet.';

@@ -1,13 +1,11 @@
 import { databasesOf } from '../databases/running.ts';
-import { CancelledError, exitCodes, HomeportError } from '../deployment/error.ts';
+import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { Project } from '../deployment/project.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
-import { configArgv } from '../platforms/compose/commands.ts';
 import { checkEngine, engineRoot } from '../platforms/compose/engine.ts';
-import { type ComposeModel, composeModelSchema, withDependencies } from '../platforms/compose/model.ts';
+import { withDependencies } from '../platforms/compose/model.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import { takenPorts } from '../platforms/compose/ports.ts';
-import { nearest } from '../request/nearest.ts';
 import { formatSize } from '../request/units.ts';
 
 /** Journal, log, report and the release's files, beside the backups. */
@@ -23,11 +21,11 @@ export function preflightStage(project: Project): Stage {
     looksOnly: true,
     run: async (context) => {
       const { host, facts, request } = context;
-      if (project.problem !== null) throw project.problem;
       const versions = await checkEngine(host);
       context.say(`Docker ${versions.engine}, Compose ${versions.compose}`);
-      const model = await readModel(context, project);
-      checkNames(context, model);
+      if (project.problem !== null) throw project.problem;
+      for (const warning of project.warnings) context.warn(warning);
+      const { model } = project;
       facts.model = model;
       facts.services = withDependencies(model, request.services);
       const containers = await observe(host, facts.project);
@@ -41,60 +39,6 @@ export function preflightStage(project: Project): Stage {
       await checkDisk(context);
     },
   };
-}
-
-/** Reads the user's compose files by Compose's own rules. Throws `HomeportError` with Compose's words. */
-async function readModel(context: StageContext, project: Project): Promise<ComposeModel> {
-  const { workingDirectory } = project;
-  const told = await context.host.exec(configArgv(project.compose), {
-    cwd: workingDirectory,
-    env: { ...context.request.secrets, PWD: workingDirectory },
-    timeout: 60_000,
-    signal: context.signal,
-    record: false,
-  });
-  if (told.outcome === 'cancelled') throw new CancelledError('Cancelled.', 'Nothing was changed.');
-  const words = told.tail.split('\n').filter((line) => line.trim() !== '');
-  if (told.outcome !== 'success') {
-    throw new HomeportError(`The compose file is not valid: ${(words.at(-1) ?? told.outcome).trim()}`, {
-      hint: `Run \`docker compose config\` in ${workingDirectory} to see the same.`,
-    });
-  }
-  const parsed = composeModelSchema.safeParse(tryJson(told.stdout));
-  if (!parsed.success) {
-    throw new HomeportError(
-      `What \`docker compose config\` printed was not understood: ${parsed.error.issues[0]?.message}`,
-      {
-        hint: 'Please report it with the version of Compose.',
-      },
-    );
-  }
-  return parsed.data;
-}
-
-/** Services that the request names and the model doesn't have make the request invalid. */
-function checkNames(context: StageContext, model: ComposeModel): void {
-  const { request } = context;
-  const services = Object.keys(model.services);
-  const named = [
-    ...request.services.map((name) => ({ key: 'services', name })),
-    ...request.migrate.map(({ name }) => ({ key: 'migrate', name })),
-    ...(Array.isArray(request.backup) ? request.backup.map(({ service }) => ({ key: 'backup', name: service })) : []),
-    ...request.smoke.flatMap((check) => {
-      if ('exec' in check) return [{ key: 'smoke', name: check.exec.service }];
-      return 'database' in check ? [{ key: 'smoke', name: check.database }] : [];
-    }),
-  ];
-  const unknown = named.filter(({ name }) => !services.includes(name));
-  if (unknown.length === 0) return;
-  const sentences = unknown.map(({ key, name }) => {
-    const near = nearest(name, services);
-    return `\`${key}\` names the service \`${name}\`, which the compose file does not have${near === null ? '' : ` (did you mean \`${near}\`?)`}.`;
-  });
-  throw new HomeportError(sentences.join(' '), {
-    hint: `The services are: ${services.join(', ')}.`,
-    exitCode: exitCodes.invalid,
-  });
 }
 
 async function checkDisk(context: StageContext): Promise<void> {
@@ -122,13 +66,5 @@ async function checkDisk(context: StageContext): Promise<void> {
       `Only ${formatSize(free)} are free for the state folder ${places.root}; this deployment may write ${formatSize(estimate)} (backups above all).`,
       { hint: 'Free some space, shorten `backup-keep`, or move `state-directory`.' },
     );
-  }
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -35,8 +35,11 @@ export function restoreStage(file: string): Stage {
         }),
       );
       facts.details = { ...facts.details, restored: file, kept: result.kept, remove_command: result.removeCommand };
-      context.say(`restored; the database before is kept as ${result.kept}`);
-      context.say(`when it is not needed any more: ${result.removeCommand}`);
+      if (result.kept === null) context.say('restored; there was no database before');
+      else {
+        context.say(`restored; the database before is kept as ${result.kept}`);
+        context.say(`when it is not needed any more: ${result.removeCommand}`);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/run-checks.ts';
+import { databasesOf, type FoundDatabase } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import { readSmoke } from '../deployment/recorded-smoke.ts';
@@ -118,7 +119,11 @@ export async function smokeRelease(context: StageContext, options: SmokeOptions)
 }
 
 function databaseOf(context: StageContext, containers: readonly ObservedContainer[], service: string) {
-  const database = context.facts.databases?.find((one) => one.target.service === service);
+  const { databases, model } = context.facts;
+  const isOf = (one: FoundDatabase): boolean => one.target.service === service;
+  // On a first deployment none ran when the databases were looked for.
+  const database =
+    databases?.find(isOf) ?? (model === undefined ? undefined : databasesOf(context, model, containers).find(isOf));
   const container = containers.find((one) => one.service === service);
   if (database === undefined || container === undefined) return null;
   // The container may be a new one since the database was found.

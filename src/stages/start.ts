@@ -29,7 +29,8 @@ export function startStage(needs: Stage['needs']): Stage {
       // Nothing was recreated, nothing removed: there is nothing to go back from.
       const same = facts.changes.services.every(({ change }) => change === 'unchanged');
       if (same && before.release !== null && !alreadyDisturbed) facts.disturbed = false;
-      await awaitReady(context, expectationOf(release, facts.untouched), context.request['start-timeout']);
+      const expected = expectationOf(release, facts.untouched);
+      await context.during(() => awaitReady(context, expected, context.request['start-timeout']));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { PassThrough, Transform, Writable } from 'node:stream';
+import { Transform, Writable } from 'node:stream';
 import type { ExecOptions, Host } from '../../src/hosts/host.ts';
 
 /** A host on which one command meets with something; everything else is as on the host beneath. */
@@ -53,13 +53,4 @@ export function heldAfter(
     },
   });
   return { stream, held, release };
-}
-
-export function collected(): { stream: PassThrough; text: () => string } {
-  const stream = new PassThrough();
-  let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return { stream, text: () => text };
 }

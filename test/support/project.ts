@@ -109,7 +109,7 @@ export class Project {
     const flags = more.filter(([flag]) => !args.includes(flag)).flat();
     const running = begin([this.entry, ...args, ...flags], {
       cwd: this.checkout,
-      env: { ...plainEnvironment(), ...options.env },
+      env: { ...plainEnvironment(), TMPDIR: this.folder, ...options.env },
       timeout: options.timeout ?? 120_000,
     });
     this.#begun.add(running);

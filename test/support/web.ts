@@ -60,9 +60,10 @@ export function webImage(folder: string, options: { version: string; behaviour?:
 
 /** A service for a compose file, built from `folder`; `extra` are more lines of it, indented by nothing. */
 export function webService(name: string, options: { folder?: string; port?: number; extra?: string } = {}): string {
+  const restarts = /^restart:/m.test(options.extra ?? '');
   const lines = [
     `build: ${options.folder ?? name}`,
-    'restart: unless-stopped',
+    ...(restarts ? [] : ['restart: unless-stopped']),
     ...(options.port === undefined ? [] : [`ports: ['127.0.0.1:${options.port}:8080']`]),
     ...(options.extra === undefined ? [] : options.extra.trimEnd().split('\n')),
   ];

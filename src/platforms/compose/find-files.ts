@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+
+const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+const overrideNames = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+];
+
+/** As Compose does: the first standard name in the folder or above it, with its override; empty when there is none. */
+export function searchComposeFiles(folder: string): string[] {
+  for (let place = folder; ; place = dirname(place)) {
+    const found = composeNames.map((name) => join(place, name)).find((path) => existsSync(path));
+    if (found !== undefined) {
+      const override = overrideNames.map((name) => join(place, name)).find((path) => existsSync(path));
+      return override === undefined ? [found] : [found, override];
+    }
+    if (place === dirname(place)) return [];
+  }
+}
+
+/** Whether a compose file says its project's `name:`. A file that can't be read is for Compose to complain about. */
+export function hasName(file: string): boolean {
+  try {
+    const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent' });
+    return document.errors.length === 0 && document.has('name');
+  } catch {
+    return false;
+  }
+}

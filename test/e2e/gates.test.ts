@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectUndisturbed, expectVerdict, stageStatus, whileAsked } from '../support/expectations.ts';
+import { makeProject, type Project } from '../support/project.ts';
+import { freePort, webProject } from '../support/web.ts';
+
+describe('the exit code of a deployment to which a gate or the build says no, and which disturbs nobody', () => {
+  let project: Project;
+  let port: number;
+  let url: string;
+
+  beforeAll(async () => {
+    port = await freePort();
+    url = `http://127.0.0.1:${port}/version`;
+    project = await makeProject({ files: webProject({ port, version: 'v1' }), name: 'gates' });
+    await project.deploy();
+  });
+  afterAll(async () => await project?.cleanUp());
+
+  /** Deploys a good new version with these flags (or these bad files) while a client asks. */
+  async function refused(flags: readonly string[], files: Record<string, string> = {}) {
+    await project.commit('v2', { ...webProject({ port, version: 'v2' }), ...files });
+    const before = await project.whatRuns();
+    const { done, client } = await whileAsked(url, () => project.homeport(['deploy', ...flags]));
+    return { outcome: done, undisturbed: () => expectUndisturbed(project, before, client) };
+  }
+
+  it('is 1 when tests fail', async () => {
+    const { outcome, undisturbed } = await refused(['--tests', 'unit: echo one is not two >&2; exit 3']);
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    expect(outcome.report.error?.message).toContain('`unit` failed with exit code 3');
+    expect(outcome.report.error?.excerpt).toContain('one is not two');
+    expect(outcome.report.changes.tests).toMatchObject([{ name: 'unit', status: 'failed' }]);
+    expect(outcome.report.release).toBeNull();
+    await undisturbed();
+  });
+
+  it('is 1 when tests fail while the build is under way, of which nothing stays', async () => {
+    const { outcome, undisturbed } = await refused(['--tests', 'unit: sleep 2; exit 1'], {
+      'web/Dockerfile': 'FROM busybox:stable\nRUN sleep 30\nCOPY version serve.sh behaviour /srv/\n',
+    });
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    expect(stageStatus(outcome, 'build')).toBe('cancelled');
+    expect(outcome.report.duration_seconds).toBeLessThan(15);
+    await undisturbed();
+  });
+
+  it('is 1 when coverage is below the minimum', async () => {
+    const lcov = 'SF:src/a.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,0\nend_of_record\n';
+    const { outcome, undisturbed } = await refused(
+      ['--tests', 'unit: mkdir -p coverage; cp fixture.info coverage/lcov.info', '--coverage-minimum', '70'],
+      { 'fixture.info': lcov, '.gitignore': 'coverage\n' },
+    );
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    expect(outcome.report.coverage).toMatchObject({ percent: 50, minimum: 70, lines_covered: 2, lines_total: 4 });
+    await undisturbed();
+  });
+
+  it('is 1 when there is no coverage report to judge by', async () => {
+    const { outcome, undisturbed } = await refused([
+      '--tests',
+      'unit: rm -rf coverage',
+      '--coverage-minimum',
+      '70',
+      '--coverage-report',
+      'coverage/lcov.info',
+    ]);
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    await undisturbed();
+  });
+
+  it('is 2 when the build breaks', async () => {
+    const { outcome, undisturbed } = await refused([], {
+      'web/Dockerfile': 'FROM busybox:stable\nRUN echo no such compiler >&2; exit 41\n',
+    });
+    expectVerdict(outcome, { exitCode: 2, status: 'failed', phase: 'build' });
+    expect(outcome.report.error?.excerpt).toContain('no such compiler');
+    await undisturbed();
+  });
+
+  it('is 2 when an image can not be pulled', async () => {
+    const files = webProject({ port, version: 'v2', more: '  extra: {image: "localhost:9/nobody/nothing:1"}\n' });
+    const { outcome, undisturbed } = await refused([], files);
+    expectVerdict(outcome, { exitCode: 2, status: 'failed', phase: 'build' });
+    expect(outcome.report.error?.message).toContain('localhost:9/nobody/nothing:1');
+    await undisturbed();
+  });
+
+  it('is 3 when a backup fails that is required', async () => {
+    const { outcome, undisturbed } = await refused([
+      '--backup',
+      '[{service: web, kind: sqlite, path: /srv/nothing.db}]',
+      '--backup-required',
+    ]);
+    expectVerdict(outcome, { exitCode: 3, status: 'failed', phase: 'backup' });
+    await undisturbed();
+  });
+
+  it('is 3 when a migration fails, in the new image, while the old version serves', async () => {
+    const { outcome, undisturbed } = await refused(['--migrate', 'web: cat /srv/version; exit 9']);
+    expectVerdict(outcome, {
+      exitCode: 3,
+      status: 'failed',
+      phase: 'migrate',
+      details: { schema_may_be_ahead: true },
+    });
+    expect(outcome.report.error?.excerpt).toContain('v2');
+    expect(outcome.report.changes.migrations).toHaveLength(1);
+    await undisturbed();
+  });
+});
