@@ -1,3 +1,4 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findExecutable, isExecutable, messageOf, run, type Say, tryRun } from './machine/commands.ts';
 import { cacheFolder } from './machine/image-cache.ts';
@@ -64,10 +65,15 @@ async function ensureTool(tool: Tool, say: Say): Promise<string> {
   const reasons: string[] = [];
   if (await isGoNewEnough()) {
     say(`Building ${tool.name} ${tool.version} with Go; this takes a minute or two, once.`);
+    // Beside its place first: somebody else may be making or using the same.
+    await mkdir(folder, { recursive: true });
+    const scratch = await mkdtemp(join(folder, '.go-'));
     const built = await tryRun(['go', 'install', `${tool.module}@v${tool.version}`], {
       seconds: 900,
-      env: { GOBIN: folder },
+      env: { GOBIN: scratch },
     });
+    if (built.ok) await rename(join(scratch, tool.name), path);
+    await rm(scratch, { recursive: true, force: true });
     if (built.ok) return path;
     reasons.push(`go install: ${built.stderr.split('\n').at(-1)}`);
   }

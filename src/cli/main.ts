@@ -155,6 +155,9 @@ add(
   },
 );
 
+// Whoever reads along may go away (`| head`, a closed connection): that must not end a deployment in its middle.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   await program.parseAsync();
 } catch (error) {

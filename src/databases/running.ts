@@ -28,16 +28,34 @@ export async function runningDatabases(context: StageContext): Promise<FoundData
   return resolve(context, services, containers);
 }
 
+/** The database of one service, for a query: also where nothing of it is backed up. `null` when none is known. */
+export function databaseOfService(
+  context: StageContext,
+  containers: readonly ObservedContainer[],
+  service: string,
+): FoundDatabase | null {
+  const { backup } = context.request;
+  const named = Array.isArray(backup) && backup.some((entry) => entry.service === service);
+  const services = Object.entries(context.facts.model?.services ?? {}).map(([name, one]) => ({ name, ...one }));
+  const { targets } = resolveTargets({ backup: named ? backup : 'auto', services, containers: runningOf(containers) });
+  return targets.map(found).find(({ target }) => target.service === service) ?? null;
+}
+
 function resolve(
   context: StageContext,
   services: Parameters<typeof resolveTargets>[0]['services'],
   containers: readonly ObservedContainer[],
 ): FoundDatabase[] {
-  const running = containers.filter((container) => container.state === 'running');
-  const { targets, notRunning } = resolveTargets({ backup: context.request.backup, services, containers: running });
+  const { backup } = context.request;
+  const { targets, notRunning } = resolveTargets({ backup, services, containers: runningOf(containers) });
   for (const service of notRunning) context.say(`${service} does not run yet: there is nothing of it to back up`);
-  return targets.map((target) => ({
-    kind: known(databaseKinds[target.kind], `the database kind ${target.kind}`),
-    target,
-  }));
+  return targets.map(found);
+}
+
+function runningOf(containers: readonly ObservedContainer[]): ObservedContainer[] {
+  return containers.filter((container) => container.state === 'running');
+}
+
+function found(target: DatabaseTarget): FoundDatabase {
+  return { kind: known(databaseKinds[target.kind], `the database kind ${target.kind}`), target };
 }

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { tryGit } from '../hosts/git.ts';
 import type { Host } from '../hosts/host.ts';
 import type { ComposeProject } from '../platforms/compose/commands.ts';
-import { hasName, searchComposeFiles } from '../platforms/compose/find-files.ts';
+import { hasName, plainName, searchComposeFiles } from '../platforms/compose/find-files.ts';
 import type { ComposeModel } from '../platforms/compose/model.ts';
 import { readModel } from '../platforms/compose/read-model.ts';
 import { unfollowedVariables } from '../platforms/compose/unfollowed.ts';
@@ -38,8 +38,10 @@ export function normaliseProjectName(name: string): string {
  */
 export async function resolveProject(host: Host, request: Request, repository: string | null): Promise<Project> {
   const name = async () => request.project ?? (await repositoryName(host, request, repository));
+  let written: string | null = null;
   try {
     const { workingDirectory, compose } = locate(request);
+    written = plainName(compose.files);
     // Where a file says the name it may hold variables, so that Compose is asked.
     const given = request.project === undefined && compose.files.some(hasName) ? null : await name();
     const read = await readModel(host, {
@@ -57,7 +59,8 @@ export async function resolveProject(host: Host, request: Request, repository: s
     };
   } catch (error) {
     const problem = error instanceof HomeportError ? error : new HomeportError(messageOf(error), { hint: '' });
-    const guess = await name();
+    // A broken file must not make this about another project than the one that runs.
+    const guess = request.project ?? (normaliseProjectName(written ?? '') || (await name()));
     return {
       name: guess,
       workingDirectory: resolve(request['working-directory']),
@@ -68,9 +71,11 @@ export async function resolveProject(host: Host, request: Request, repository: s
   }
 }
 
-/** The name alone, for what needs no compose file. Never rejects. */
+/** The name alone, for what needs no compose file. Throws `HomeportError` when there is no working directory. */
 export async function projectName(host: Host, request: Request, repository: string | null): Promise<string> {
-  return request.project ?? (await resolveProject(host, request, repository)).name;
+  if (request.project !== undefined) return request.project;
+  resolveWorkingDirectory(request);
+  return (await resolveProject(host, request, repository)).name;
 }
 
 /** Throws `HomeportError`: as an invalid request where it names a folder or a file that isn't there. */

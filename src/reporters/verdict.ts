@@ -88,10 +88,9 @@ function runningOf(report: Report, critical: boolean): string {
   }
   if (report.status === 'rolled_back') return old === null ? 'What ran before.' : `The old release ${old}, restored.`;
   const began = hasRun(report, 'start');
-  if (report.status === 'failed' && report.command === 'deploy' && began && !hasRun(report, 'rollback')) {
-    return 'The release that failed: it was not rolled back.';
-  }
-  if (old !== null) return `The old release ${old}${began ? '' : ', untouched'}.`;
+  if (report.details.left_running === true) return 'The release that failed: it was not rolled back.';
+  // A deployment that recreated nothing has nothing to go back from, though it began to start.
+  if (old !== null) return `The old release ${old}${hasRun(report, 'rollback') ? '' : ', untouched'}.`;
   if (report.command !== 'deploy') return 'What ran before.';
   // Whether anything ran is known from the snapshot on.
   if (!hasRun(report, 'snapshot')) return 'What ran before: nothing was touched.';

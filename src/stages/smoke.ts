@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/run-checks.ts';
-import { databasesOf, type FoundDatabase } from '../databases/running.ts';
+import { databaseOfService } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import { readSmoke } from '../deployment/recorded-smoke.ts';
@@ -100,7 +100,7 @@ export async function smokeRelease(context: StageContext, options: SmokeOptions)
         addresses: container.addresses,
         hostNetwork: container.networkMode === 'host',
       })),
-      databaseOf: (service) => databaseOf(context, running, service),
+      databaseOf: (service) => databaseOfService(context, running, service),
       say: context.say,
     }),
   );
@@ -116,18 +116,6 @@ export async function smokeRelease(context: StageContext, options: SmokeOptions)
     stop.abort();
     await settled;
   }
-}
-
-function databaseOf(context: StageContext, containers: readonly ObservedContainer[], service: string) {
-  const { databases, model } = context.facts;
-  const isOf = (one: FoundDatabase): boolean => one.target.service === service;
-  // On a first deployment none ran when the databases were looked for.
-  const database =
-    databases?.find(isOf) ?? (model === undefined ? undefined : databasesOf(context, model, containers).find(isOf));
-  const container = containers.find((one) => one.service === service);
-  if (database === undefined || container === undefined) return null;
-  // The container may be a new one since the database was found.
-  return { kind: database.kind, target: { ...database.target, container: container.id, imageId: container.imageId } };
 }
 
 async function smokeFailed(

@@ -143,7 +143,7 @@ describe.each(services)('The service %s', (service) => {
       both(service).map((name) => docker('exec', name, 'sh', '-c', script)),
     );
     expect(homeport).toBe(compose);
-    if (service === 'app') expect(homeport.match(/^\//gm)).toHaveLength(4);
+    if (service === 'app') expect(homeport?.match(/^\//gm)).toHaveLength(4);
   });
 });
 

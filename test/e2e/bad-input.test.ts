@@ -92,6 +92,12 @@ describe('What is named and not there', () => {
     expect(report.error?.message).toContain(join(project.checkout, 'srevice'));
   });
 
+  it('is told of a working directory by a command that only looks, too', async () => {
+    const outcome = await project.homeport(['status', '--working-directory', 'srevice'], { timeout: soon });
+    expect(outcome.exitCode, outcome.output).toBe(64);
+    expectClear(outcome.stderr, [/there is no folder .+srevice/]);
+  });
+
   it('leaves it to the report to say what runs', async () => {
     const outcome = await project.homeport(['deploy', '--services', 'wbe'], {
       env: { RUNNER_TEMP: project.folder },
@@ -128,10 +134,9 @@ describe('A compose file', () => {
     ['needs a variable that is not set', `services:\n  web:\n    image: \${IMAGE:?name the image}\n`, /name the image/],
     ['includes a file that is not there', 'include: [more.yaml]\nservices: {}\n', /not valid: .*more\.yaml/],
   ])('that %s is told in the words of Compose, and how to see the same', async (_what, text, cause) => {
-    await project.write({ 'broken.yaml': text });
-    const outcome = await project.homeport(['deploy', '--project', project.name, '--compose-file', 'broken.yaml'], {
-      timeout: soon,
-    });
+    await project.write({ 'broken.yaml': `name: ${project.name}\n${text}` });
+    const outcome = await project.homeport(['deploy', '--compose-file', 'broken.yaml'], { timeout: soon });
+    expect(outcome.report).toMatchObject({ project: project.name, previous_release: before.current });
     expectAborted(outcome, {
       exitCode: 7,
       phase: 'preflight',

@@ -68,7 +68,9 @@ describe('a secret', () => {
     expect(gate.report.error?.excerpt).toContain('***');
 
     const smoke = await deploy('--smoke', JSON.stringify([{ run: `${telling}; exit 1`, retries: 0 }]));
-    expectVerdict(smoke, { exitCode: 4, status: 'rolled_back', phase: 'smoke' });
+    // The containers are those of before: there is nothing to roll back.
+    expectVerdict(smoke, { exitCode: 4, status: 'failed', phase: 'smoke' });
+    expect(smoke.stdout).toContain(`The old release ${smoke.report.previous_release}, untouched.`);
 
     await project.commit('loop', files('command: [sh, -c, "env; exit 1"]\n'));
     const start = await deploy();
@@ -91,7 +93,8 @@ describe('a secret', () => {
   });
 
   it('is kept where only its owner can read it', async () => {
-    for (const path of await filesBelow(project.state)) {
+    const own = (await filesBelow(project.state)).filter((path) => !path.startsWith(join(project.state, 'files')));
+    for (const path of own) {
       expect((await stat(path)).mode & 0o077, path).toBe(0);
     }
     expect((await stat(project.state)).mode & 0o077).toBe(0);

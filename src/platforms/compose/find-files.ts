@@ -22,12 +22,25 @@ export function searchComposeFiles(folder: string): string[] {
   }
 }
 
+/**
+ * The name that these files say, as far as it can be read off without Compose, for when they are broken; the last one
+ * counts. `null` when there is none, or one with variables.
+ */
+export function plainName(files: readonly string[]): string | null {
+  const names = files.map((file) => /^name:[ \t]*(["']?)([\w-]+)\1[ \t]*(?:#.*)?\r?$/m.exec(textOf(file))?.[2]);
+  return names.findLast((name) => name !== undefined) ?? null;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Whether a compose file says its project's `name:`. A file that can't be read is for Compose to complain about. */
 export function hasName(file: string): boolean {
-  try {
-    const document = parseDocument(readFileSync(file, 'utf8'), { logLevel: 'silent' });
-    return document.errors.length === 0 && document.has('name');
-  } catch {
-    return false;
-  }
+  const document = parseDocument(textOf(file), { logLevel: 'silent' });
+  return document.errors.length === 0 && document.has('name');
 }

@@ -28,18 +28,24 @@ export function imageSources(
 ): ImageSource[] {
   const publicNames = new Map<string, string>();
   for (const [name, service] of Object.entries(model.services)) {
-    if (service.build !== undefined) publicNames.set(service.image ?? `${options.project}-${name}`, name);
+    if (service.build !== undefined) publicNames.set(wholeName(service.image ?? `${options.project}-${name}`), name);
   }
   return options.services.map((name): ImageSource => {
     const service = model.services[name];
     const publicName = service?.image ?? `${options.project}-${name}`;
-    const builder = service?.build === undefined ? publicNames.get(publicName) : name;
+    const builder = service?.build === undefined ? publicNames.get(wholeName(publicName)) : name;
     if (builder === undefined)
       return { service: name, from: 'pulled', name: publicName, publicName: null, builder: null };
     if (!options.build) return { service: name, from: 'local', name: publicName, publicName, builder: null };
     const tag = releaseTag(options.project, builder, options.release);
     return { service: name, from: 'built', name: tag, publicName, builder };
   });
+}
+
+/** `app`, `app:latest` and `docker.io/library/app` are one image to the engine. */
+function wholeName(name: string): string {
+  const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
+  return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`;
 }
 
 /**

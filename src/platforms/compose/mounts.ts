@@ -103,7 +103,7 @@ async function lookUp(
   const entry =
     place === ''
       ? `040000 tree ${(await git(host, root, ['rev-parse', 'HEAD^{tree}'])).trim()}\t`
-      : (await git(host, root, ['ls-tree', '--full-tree', '-z', 'HEAD', '--', place])).split('\0')[0];
+      : (await git(host, root, ['ls-tree', '--full-tree', '-z', 'HEAD', '--', spec])).split('\0')[0];
   const match = /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(entry ?? '');
   if (!match) return { problem: `which is not a file or folder that git tracks at this commit, ${way}` };
   const [, mode, type, oid = ''] = match;
@@ -112,13 +112,16 @@ async function lookUp(
     if (mode === '120000') return { problem: 'which is a symbolic link: mount the file that it points at.' };
     return { oid, kind: 'blob', executable: mode === '100755', path: place };
   }
+  const entries = (await git(host, root, ['ls-tree', '-r', '-z', oid])).split('\0').filter(Boolean);
+  const names = entries.map((one) => one.slice(one.indexOf('\t') + 1));
+  const submodule = entries.findIndex((one) => one.startsWith('160000 '));
+  if (submodule !== -1) return { problem: `which holds the git submodule ${names[submodule]}, ${way}` };
   const strangers = await git(host, root, ['ls-files', '--others', '-z', '--', place === '' ? '.' : spec]);
   const others = strangers.split('\0').filter((name) => name !== '');
   if (others.length > 0) {
     const some = others.slice(0, 3).join(', ');
     return { problem: `which holds ${others.length} files that git does not track (${some}), ${way}` };
   }
-  const names = (await git(host, root, ['ls-tree', '-r', '-z', '--name-only', oid])).split('\0').filter(Boolean);
   if (writable && names.every((name) => placeholders.has(name.split('/').at(-1) ?? ''))) {
     return { problem: `which is an empty folder for data to come, ${way}` };
   }
@@ -126,9 +129,9 @@ async function lookUp(
 }
 
 function parsePersistent(entry: string, source: Source, places: Places): { path: string; place: string } {
-  const [name = '', place] = entry.split('=', 2);
+  const [name = '', ...place] = entry.split('=');
   const path = join(source.workingDirectory, name.trim());
-  return { path, place: place?.trim() || join(places.persistent, relative(source.root, path)) };
+  return { path, place: place.join('=').trim() || join(places.persistent, relative(source.root, path)) };
 }
 
 function inside(folder: string, path: string): boolean {
@@ -161,45 +164,65 @@ export async function keepFiles(
 /** Writes the content next to its place and moves it there whole, so that a kill leaves no half of it. */
 async function checkOut(host: Host, root: string, file: KeptFile, path: string): Promise<void> {
   const scratch = `${path}.partial`;
-  const index = `${path}.index`;
   await host.files.remove(scratch);
   await host.files.makeFolder(scratch, 0o755);
-  const env = { GIT_INDEX_FILE: index };
   try {
-    if (file.kind === 'tree') await git(host, root, ['read-tree', file.oid], { env, changes: true });
-    else {
-      const mode = file.executable ? '100755' : '100644';
-      const cacheInfo = `${mode},${file.oid},content`;
-      await git(host, root, ['update-index', '--add', '--cacheinfo', cacheInfo], { env, changes: true });
-    }
-    await git(host, root, ['checkout-index', '--all', `--prefix=${scratch}/`], { env, changes: true });
-    await host.exec(['chmod', '-R', 'a+rX', scratch], { timeout: 60_000, record: false, changes: true });
-    if (file.kind === 'tree') await host.files.rename(scratch, path);
-    else await host.files.rename(join(scratch, 'content'), path);
+    await withIndex(host, path, async (env) => {
+      // Under its own path: that is what the checkout's attributes (line ends, LFS) go by.
+      if (file.kind === 'tree') {
+        const prefix = file.path === '' ? [] : [`--prefix=${file.path}/`];
+        await git(host, root, ['read-tree', ...prefix, file.oid], { env, changes: true });
+      } else {
+        const cacheInfo = `${file.executable ? '100755' : '100644'},${file.oid},${file.path}`;
+        await git(host, root, ['update-index', '--add', '--cacheinfo', cacheInfo], { env, changes: true });
+      }
+      await git(host, root, ['checkout-index', '--all', `--prefix=${scratch}/`], { env, changes: true });
+    });
+    const made = join(scratch, file.path);
+    await host.exec(['chmod', '-R', 'a+rX', made], { timeout: 60_000, record: false, changes: true });
+    await host.files.rename(made, path);
   } finally {
     await host.files.remove(scratch);
-    await host.files.remove(index);
-    await host.files.remove(`${index}.lock`);
   }
 }
 
 async function isUnchanged(host: Host, root: string, places: Places, file: KeptFile): Promise<boolean> {
-  const path = join(places.files, file.oid);
-  if (file.kind === 'blob') {
-    // `--path` applies the checkout's own filters (line ends, LFS), so that the content is compared as git stores it.
-    const oid = await git(host, root, ['hash-object', `--path=${file.path}`, '--', path]);
-    return oid.trim() === file.oid;
-  }
-  const index = `${path}.index`;
-  try {
-    const env = { GIT_INDEX_FILE: index, GIT_WORK_TREE: path };
+  const place = join(places.files, file.oid);
+  if (file.kind === 'blob') return (await objectIdOf(host, root, place, file.path)) === file.oid;
+  return await withIndex(host, place, async (index) => {
+    const env = { ...index, GIT_WORK_TREE: place };
     await git(host, root, ['read-tree', file.oid], { env, changes: true });
     // Exits with 1 when something differs, which the next question tells in full.
     await tryGit(host, root, ['update-index', '-q', '--refresh'], { env, changes: true });
-    const differing = await git(host, root, ['diff-files', '--name-only'], { env });
-    return differing === '' && (await git(host, root, ['ls-files', '--others'], { env })) === '';
-  } finally {
+    if ((await git(host, root, ['ls-files', '--others'], { env })) !== '') return false;
+    const differing = (await git(host, root, ['diff-files', '--raw', '--no-abbrev', '-z'], { env })).split('\0');
+    for (let at = 0; at + 1 < differing.length; at += 2) {
+      const [mode, modeNow, oid, , status] = (differing[at] ?? '').slice(1).split(' ');
+      const name = differing[at + 1] ?? '';
+      if (status !== 'M' || mode !== modeNow || mode === '120000') return false;
+      // Seen from the folder alone, what the attributes of the whole checkout made of a file looks like a change.
+      if ((await objectIdOf(host, root, join(place, name), join(file.path, name))) !== oid) return false;
+    }
+    return true;
+  });
+}
+
+/** Of what git would store for that file, were it at `as` in the checkout: by the attributes of that path. */
+async function objectIdOf(host: Host, root: string, path: string, as: string): Promise<string> {
+  return (await git(host, root, ['hash-object', `--path=${as}`, '--', path])).trim();
+}
+
+/** With an index file of its own beside `path`; a killed one's is not in the way. */
+async function withIndex<T>(host: Host, path: string, use: (env: Record<string, string>) => Promise<T>): Promise<T> {
+  const index = `${path}.index`;
+  const remove = async (): Promise<void> => {
     await host.files.remove(index);
     await host.files.remove(`${index}.lock`);
+  };
+  await remove();
+  try {
+    return await use({ GIT_INDEX_FILE: index });
+  } finally {
+    await remove();
   }
 }

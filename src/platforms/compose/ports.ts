@@ -75,14 +75,20 @@ async function publishedByOthers(
     .flatMap((line) => {
       const parsed = otherContainer.safeParse(JSON.parse(line));
       if (!parsed.success || mine.has(parsed.data.ID)) return [];
-      // `0.0.0.0:8080->80/tcp, :::8080->80/tcp`
-      return [...parsed.data.Ports.matchAll(/([^\s,]*):(\d+)->\d+\/(\w+)/g)].map((match) => ({
-        address: match[1]?.replace(/[[\]]/g, '') ?? '',
-        port: Number(match[2]),
-        protocol: match[3] ?? 'tcp',
-        name: parsed.data.Names,
-      }));
+      return publishedIn(parsed.data.Ports).map((socket) => ({ ...socket, name: parsed.data.Names }));
     });
+}
+
+/** `0.0.0.0:8080->80/tcp, :::8080->80/tcp, 0.0.0.0:9000-9002->9000-9002/tcp` */
+function publishedIn(text: string): Socket[] {
+  return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].flatMap((match) => {
+    const [, address = '', first = '', last = first, protocol = 'tcp'] = match;
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => ({
+      address: address.replace(/[[\]]/g, ''),
+      port: Number(first) + at,
+      protocol,
+    }));
+  });
 }
 
 /** What listens on this host, from the kernel's own tables: nothing has to be installed for it. */

@@ -64,8 +64,9 @@ function escaped(args: Readonly<Record<string, string>>): Record<string, string>
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
 }
 
+/** Compose reads YAML 1.1: a text such as `1_000` or `2024-01-01` would be a number or a time to it without quotes. */
 export function toYaml(model: ComposeModel): string {
-  return stringify(model, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(model, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 }
 
 /** Reads a release's own `compose.yaml` back. Throws where it isn't one. */
