@@ -1,11 +1,11 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { removeProject } from '../scripts/demo/docker.ts';
 import { run } from '../scripts/machine/commands.ts';
 import type { Bench, Benchmark, Result } from './benchmark.ts';
-import { plainEnvironment } from './measure.ts';
 import { Repository } from './repository.ts';
 import { type HomeportRun, runHomeport } from './sides.ts';
 import { inTurns, median } from './statistics.ts';
@@ -149,27 +149,37 @@ async function backUpByHomeport(options: Parameters<typeof runHomeport>[1]): Pro
 }
 
 /** What one would type for the same: a dump into a file, and that file restored once into a new database. */
-async function backUpBare(container: string, file: string, bench: Bench): Promise<{ seconds: number; bytes: number }> {
+async function backUpBare(container: string, path: string, bench: Bench): Promise<{ seconds: number; bytes: number }> {
   const begin = performance.now();
-  const inContainer = ['exec', '-i', container];
-  const settings = { env: plainEnvironment(), extendEnv: false, timeout: longest, cancelSignal: bench.signal };
-  await execa('docker', [...inContainer, 'pg_dump', '-U', 'postgres', '-Fc', 'big'], {
-    ...settings,
-    stdin: 'ignore',
-    stdout: createWriteStream(file, { mode: 0o600 }),
-    buffer: false,
-  });
+  const client = (...words: string[]) => ['docker', 'exec', '-i', container, ...words, '-U', 'postgres'] as const;
+  await withFile(path, 'w', (fd) => spawned([...client('pg_dump'), '-Fc', 'big'], ['ignore', fd, 'inherit'], bench));
   await psql(container, 'postgres', 'CREATE DATABASE restored', bench.signal);
-  await execa('docker', [...inContainer, 'pg_restore', '-U', 'postgres', '-d', 'restored'], {
-    ...settings,
-    stdin: createReadStream(file),
-  });
+  await withFile(path, 'r', (fd) =>
+    spawned([...client('pg_restore'), '-d', 'restored'], [fd, 'ignore', 'inherit'], bench),
+  );
   await psql(container, 'restored', 'SELECT count(*) FROM sums', bench.signal);
   await psql(container, 'postgres', 'DROP DATABASE restored', bench.signal);
   const seconds = (performance.now() - begin) / 1000;
-  const { size } = await stat(file);
-  await rm(file);
+  const { size } = await stat(path);
+  await rm(path);
   return { seconds, bytes: size };
+}
+
+async function withFile(path: string, flags: 'r' | 'w', use: (descriptor: number) => Promise<void>): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await use(file.fd);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The files are the command's own, as a shell redirects them: no byte goes through this process. */
+async function spawned(argv: readonly string[], stdio: StdioOptions, { signal }: Bench): Promise<void> {
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, { stdio, signal, timeout: longest });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}.`);
 }
 
 async function psql(container: string, database: string, sql: string, signal: AbortSignal): Promise<string> {

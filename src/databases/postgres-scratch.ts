@@ -67,8 +67,12 @@ export async function pgRestore(
 ): Promise<void> {
   const { host, signal, timeout } = client.context;
   const command = ['pg_restore', '--exit-on-error', '-w', ...flags, '-d', connection(client, database)];
-  const input = host.files.openRead(path);
-  const result = await host.exec(clientArgv(client, command), { input, timeout, signal, changes: true });
+  const result = await host.exec(clientArgv(client, command), {
+    input: { file: path },
+    timeout,
+    signal,
+    changes: true,
+  });
   if (result.outcome !== 'success') {
     throw explain(
       result,
@@ -82,9 +86,8 @@ export async function pgRestore(
 async function readThrough(client: PostgresClient, dump: DumpUnderTest): Promise<void> {
   const { host, signal, timeout, say } = client.context;
   const read = async (flags: readonly string[]) => {
-    const input = host.files.openRead(dump.path);
     const argv = clientArgv(client, ['pg_restore', ...flags]);
-    const result = await host.exec(argv, { input, timeout, signal });
+    const result = await host.exec(argv, { input: { file: dump.path }, timeout, signal });
     if (result.outcome !== 'success') throw explain(result, `The backup of ${client.target.database} cannot be read`);
     return result.stdout;
   };

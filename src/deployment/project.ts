@@ -115,6 +115,6 @@ async function repositoryName(host: Host, request: Request, repository: string |
   const remote = existsSync(folder)
     ? await tryGit(host, folder, ['remote', 'get-url', 'origin'])
     : { ok: false, stdout: '' };
-  const name = repository ?? (remote.ok ? remote.stdout.trim().replace(/\.git$/, '') : folder);
+  const name = repository ?? (remote.ok ? remote.stdout.trim().replace(/\.git\/?$/, '') : folder);
   return normaliseProjectName(basename(name.replace(/[:]/g, '/'))) || 'project';
 }

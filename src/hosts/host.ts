@@ -16,8 +16,8 @@ export interface ExecOptions {
   readonly cwd?: string;
   /** Added to the host's own environment. Secrets travel here, never in argv. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Standard input: a text, or a stream (a dump being restored, a session that is spoken to). Closed when absent. */
-  readonly input?: string | Readable;
+  /** Standard input: a text, a stream (a session that is spoken to), or a file of the host. Closed when absent. */
+  readonly input?: string | Readable | InputFile;
   /** Where standard output goes byte by byte (a dump); `ExecResult.stdout` is empty then. */
   readonly output?: Writable;
   /** Milliseconds until the command and all its descendants are stopped. */
@@ -32,6 +32,11 @@ export interface ExecOptions {
   readonly changes?: boolean;
   /** `false` for questions that change nothing and are asked often: kept out of the log and of the report. */
   readonly record?: boolean;
+}
+
+/** The command reads the file itself, so that a dump of any size takes no memory and no time of ours. */
+export interface InputFile {
+  readonly file: string;
 }
 
 export interface ExecResult {

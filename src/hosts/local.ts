@@ -1,8 +1,9 @@
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { execa, type Options } from 'execa';
-import type { ExecOptions, ExecResult, Host, HostFiles } from './host.ts';
+import type { ExecOptions, ExecResult, Host, HostFiles, InputFile } from './host.ts';
 import { LocalFiles } from './local-files.ts';
 import { printable } from './printable.ts';
 import type { Redactor } from './redactor.ts';
@@ -36,7 +37,10 @@ export class LocalHost implements Host {
     const [file, ...args] = argv;
     // Execa's types name the descriptors 3 to 9; the kernel takes any.
     const lock = options.changes === true ? (this.#lockDescriptor() as 3 | undefined) : undefined;
-    const stdin = options.input === undefined ? 'ignore' : 'pipe';
+    const { input } = options;
+    const inputFile = isInputFile(input) ? await open(input.file, 'r').catch(asError) : null;
+    if (inputFile instanceof Error) return this.#notBegun(argv, startedAt, `input: ${inputFile.message}`);
+    const stdin = inputFile === null ? (input === undefined ? 'ignore' : 'pipe') : (inputFile.fd as 3);
     const settings: Options = {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...options.env },
@@ -50,6 +54,8 @@ export class LocalHost implements Host {
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     };
     const subprocess = execa(file, args, settings);
+    // The command has its own by now.
+    await inputFile?.close();
 
     const tail = new Tail();
     const stdout = new Collector('stdout', options, tail);
@@ -68,8 +74,8 @@ export class LocalHost implements Host {
         }),
       );
     }
-    if (options.input !== undefined && subprocess.stdin) {
-      const source = typeof options.input === 'string' ? Readable.from([Buffer.from(options.input)]) : options.input;
+    if (input !== undefined && !isInputFile(input) && subprocess.stdin) {
+      const source = typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input;
       pipes.push(
         pipeline(source, subprocess.stdin).catch((error: unknown) => {
           // A command that ends before it has read all its input says so by its exit status; any other fault is ours.
@@ -84,7 +90,7 @@ export class LocalHost implements Host {
 
     const settled = Promise.allSettled(pipes);
     const result = await subprocess;
-    if (typeof options.input === 'object') options.input.destroy();
+    if (input instanceof Readable) input.destroy();
     const broken = (await settled).some((pipe) => pipe.status === 'rejected');
     stdout.end();
     stderr.end();
@@ -100,12 +106,29 @@ export class LocalHost implements Host {
       stdout: stdout.text,
       stderr: stderr.text,
       tail: this.#redactor.redact(tail.text).slice(-tailLength).trimEnd(),
-      // Once by words too: quotes change how a secret looks.
-      command: this.#redactor.redact(printable(argv.map((word) => this.#redactor.redact(word)))),
+      command: this.#printable(argv),
       startedAt,
       durationMs: performance.now() - begin,
     };
   }
+
+  #notBegun(argv: readonly string[], startedAt: Date, why: string): ExecResult {
+    const nothing = { exitCode: null, stdout: '', stderr: '', startedAt, durationMs: 0 };
+    return { ...nothing, outcome: 'failed', tail: this.#redactor.redact(why), command: this.#printable(argv) };
+  }
+
+  #printable(argv: readonly string[]): string {
+    // Once by words too: quotes change how a secret looks.
+    return this.#redactor.redact(printable(argv.map((word) => this.#redactor.redact(word))));
+  }
+}
+
+function isInputFile(input: ExecOptions['input']): input is InputFile {
+  return typeof input === 'object' && 'file' in input;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function outcomeOf(seen: {

@@ -50,6 +50,16 @@ describe('the journal', () => {
     await expect(journal.record('start', 'up', {}, change)).rejects.toThrow('ENOENT');
   });
 
+  it('does not undo a change that went well when its outcome can not be written', async () => {
+    const { journal, path } = newJournal();
+    const change = async () => {
+      await files.remove(path);
+      await files.makeFolder(path, 0o700);
+      return 42;
+    };
+    expect(await journal.record('start', 'up', {}, change)).toBe(42);
+  });
+
   it('hides no change’s error behind its own', async () => {
     const { journal, path } = newJournal();
     await files.appendText(path, '', 0o600);

@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectRestored, expectVerdict, stageStatus, whileAsked } from '../support/expectations.ts';
-import { makeProject, type Project } from '../support/project.ts';
+import type { Running } from '../support/homeport.ts';
+import { docker, makeProject, type Project } from '../support/project.ts';
 import { freePort, healthcheck, webProject } from '../support/web.ts';
 
 describe('the exit code of a deployment whose release runs; where it is not good, the old one comes back', () => {
@@ -22,11 +23,20 @@ describe('the exit code of a deployment whose release runs; where it is not good
   type Bad = Omit<Parameters<typeof webProject>[0], 'port' | 'version'>;
 
   /** Deploys a bad version while a client asks, to whom the old one must answer before and after. */
-  async function undone(bad: Bad, flags: readonly string[], verdict: Parameters<typeof expectVerdict>[1]) {
+  async function undone(
+    bad: Bad,
+    flags: readonly string[],
+    verdict: Parameters<typeof expectVerdict>[1],
+    meanwhile: (running: Running) => Promise<unknown> = async () => {},
+  ) {
     await project.commit('bad', webProject({ port, version: 'bad', ...bad }));
     const before = await project.whatRuns();
     expect(before.containers).toHaveLength(1);
-    const { done: outcome, client } = await whileAsked(url(), () => project.homeport(['deploy', ...flags]));
+    const { done: outcome, client } = await whileAsked(url(), async () => {
+      const running = project.begin(['deploy', ...flags]);
+      await meanwhile(running);
+      return await project.ended(running);
+    });
     expectVerdict(outcome, verdict);
     await expectRestored(project, before);
     expect(client.asked.at(-1)?.answer).toBe('v1');
@@ -34,6 +44,14 @@ describe('the exit code of a deployment whose release runs; where it is not good
     expect(stageStatus(outcome, 'rollback')).toBe('success');
     return outcome;
   }
+
+  /** Runs a command in the new container as soon as that is ready. */
+  const duringSmoke =
+    (...words: string[]) =>
+    async (running: Running): Promise<void> => {
+      await running.said('▶ smoke');
+      await docker('exec', (await project.container('web')).id, ...words);
+    };
 
   const neverReady = { exitCode: 3, status: 'rolled_back', phase: 'start' };
   const saidNo = { exitCode: 4, status: 'rolled_back', phase: 'smoke' };
@@ -62,17 +80,16 @@ describe('the exit code of a deployment whose release runs; where it is not good
   });
 
   it('is 3 when the container restarts during `startup-wait`', async () => {
-    const outcome = await undone(
-      { behaviour: { kind: 'crashes', afterMs: 2500 } },
-      ['--startup-wait', '5s'],
-      neverReady,
-    );
+    const bad: Bad = { behaviour: { kind: 'crashes' } };
+    const outcome = await undone(bad, ['--startup-wait', '8s'], neverReady, duringSmoke('touch', '/www/crash'));
     expect(stageStatus(outcome, 'smoke')).toBe('cancelled');
+    expect(outcome.report.error?.excerpt).toContain('it crashes now');
   });
 
   it('is 3 when the container turns unhealthy during `startup-wait`', async () => {
-    const bad: Bad = { behaviour: { kind: 'turns-unhealthy', afterMs: 2000 }, extra: healthcheck };
-    const outcome = await undone(bad, ['--startup-wait', '7s'], neverReady);
+    const ill = duringSmoke('rm', '/www/health');
+    const outcome = await undone({ extra: healthcheck }, ['--startup-wait', '8s'], neverReady, ill);
+    expect(stageStatus(outcome, 'smoke')).toBe('cancelled');
     expect(outcome.report.error?.message).toContain('unhealthy');
   });
 

@@ -168,7 +168,9 @@ describe('a partial file', () => {
     const { folder, code } = noSpace();
     if (folder === '/proc') return;
     const partial = await files.createPartial(join(folder, 'dump'), 0o600);
-    partial.stream.write(Buffer.alloc(2 ** 21));
+    // Once the error was told to the writer, nobody listens.
+    await new Promise((resolve) => partial.stream.write(Buffer.alloc(2 ** 21), resolve));
+    await new Promise(setImmediate);
     await expect(partial.finish()).rejects.toThrow(code);
     await partial.discard();
     expect(readdirSync(folder)).toEqual([]);

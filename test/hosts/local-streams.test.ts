@@ -65,6 +65,17 @@ describe('standard output', () => {
     expect(pids).toHaveLength(1);
   });
 
+  it('is a failure when the sink breaks only after a command that ended well', async () => {
+    const sink = new Writable({
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) => void setTimeout(() => done(new Error('ENOSPC: no space left')), 300),
+    });
+    expect(await sh('echo one; sleep 0.1; echo two', { output: sink })).toMatchObject({
+      outcome: 'failed',
+      exitCode: 0,
+    });
+  });
+
   it('makes the command fail and stop when the disk is full', async () => {
     const result = await sh('cat /dev/zero', { output: createWriteStream('/dev/full') });
     expect(result.outcome).toBe('failed');

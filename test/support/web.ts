@@ -4,10 +4,9 @@ import { createServer } from 'node:net';
 export type Behaviour =
   | { readonly kind: 'good' }
   | { readonly kind: 'exits-at-start'; readonly code?: number }
-  | { readonly kind: 'crashes'; readonly afterMs: number }
+  /** Exits as soon as there is a file `/www/crash`. */
+  | { readonly kind: 'crashes' }
   | { readonly kind: 'never-healthy' }
-  | { readonly kind: 'turns-unhealthy'; readonly afterMs: number }
-  | { readonly kind: 'stops-slowly'; readonly ms: number }
   /** Exits at its start unless this file is there: something outside of the release. */
   | { readonly kind: 'needs-file'; readonly path: string };
 
@@ -29,11 +28,10 @@ case $kind in
 esac
 cp version /www/version
 test $kind = never-healthy || echo ok > /www/health
-trap 'if [ $kind = stops-slowly ]; then usleep $micros; fi; exit 0' TERM INT
+trap 'exit 0' TERM INT
 httpd -f -p 8080 -h /www &
 case $kind in
-  crashes) usleep $micros; echo 'it crashes now'; exit 1 ;;
-  turns-unhealthy) usleep $micros; echo 'ill'; rm /www/health ;;
+  crashes) until test -e /www/crash; do usleep 50000; done; echo 'it crashes now'; exit 1 ;;
 esac
 wait
 `;
@@ -41,8 +39,6 @@ wait
 function behaviourLines(behaviour: Behaviour): string {
   const lines = [`kind=${behaviour.kind}`];
   if (behaviour.kind === 'exits-at-start') lines.push(`code=${behaviour.code ?? 1}`);
-  if ('afterMs' in behaviour) lines.push(`micros=${behaviour.afterMs * 1000}`);
-  if ('ms' in behaviour) lines.push(`micros=${behaviour.ms * 1000}`);
   if ('path' in behaviour) lines.push(`path='${behaviour.path}'`);
   return `${lines.join('\n')}\n`;
 }

@@ -81,7 +81,9 @@ export async function awaitStaysUp(
 /** Why a container can't be ready any more, for people; `null` when it can. */
 export function troubleOf(container: ObservedContainer): string | null {
   if (container.state === 'restarting' || container.restartCount > 0) {
-    return `restarted (exit code ${container.exitCode})`;
+    // Once the container runs again, the engine tells 0 whatever it had exited with.
+    const forgotten = container.state === 'running' && container.exitCode === 0;
+    return forgotten ? 'restarted' : `restarted (exit code ${container.exitCode})`;
   }
   if (container.state === 'dead' || container.state === 'paused' || container.state === 'removing') {
     return `is ${container.state}`;

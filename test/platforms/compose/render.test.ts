@@ -116,7 +116,6 @@ describe('the written model', () => {
     'off',
     '~',
     '1_0.5',
-    '=',
   ])('says %s so that Compose reads a text', (text) => {
     const yaml = toYaml(modelOf({ web: { environment: { VALUE: text } } }));
     expect(parse(yaml, { version: '1.1' }).services.web.environment.VALUE).toBe(text);
