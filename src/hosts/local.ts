@@ -54,8 +54,8 @@ export class LocalHost implements Host {
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     };
     const subprocess = execa(file, args, settings);
-    // The command has its own by now.
-    await inputFile?.close();
+    // The command has its own by now. Nothing is awaited here: what it prints must find its readers.
+    const closed = inputFile?.close();
 
     const tail = new Tail();
     const stdout = new Collector('stdout', options, tail);
@@ -90,6 +90,7 @@ export class LocalHost implements Host {
 
     const settled = Promise.allSettled(pipes);
     const result = await subprocess;
+    await closed;
     if (input instanceof Readable) input.destroy();
     const broken = (await settled).some((pipe) => pipe.status === 'rejected');
     stdout.end();
