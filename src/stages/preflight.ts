@@ -21,6 +21,9 @@ export function preflightStage(project: Project): Stage {
     looksOnly: true,
     run: async (context) => {
       const { host, facts, request } = context;
+      // Asked side by side; what the engine says of itself is told before anything else that fails.
+      const looks = Promise.all([observe(host, facts.project), engineRoot(host)]);
+      looks.catch(() => {});
       const versions = await checkEngine(host);
       context.say(`Docker ${versions.engine}, Compose ${versions.compose}`);
       if (project.problem !== null) throw project.problem;
@@ -28,7 +31,7 @@ export function preflightStage(project: Project): Stage {
       const { model } = project;
       facts.model = model;
       facts.services = withDependencies(model, request.services);
-      const containers = await observe(host, facts.project);
+      const [containers, engineFolder] = await looks;
       const taken = await takenPorts(host, model, facts.services, containers);
       if (taken.length > 0) {
         throw new HomeportError(taken.join(' '), {
@@ -36,20 +39,19 @@ export function preflightStage(project: Project): Stage {
         });
       }
       facts.databases = databasesOf(context, model, containers);
-      await checkDisk(context);
+      await checkDisk(context, engineFolder);
     },
   };
 }
 
-async function checkDisk(context: StageContext): Promise<void> {
+async function checkDisk(context: StageContext, engineFolder: string | null): Promise<void> {
   const { host, request, places, facts } = context;
-  const root = await engineRoot(host);
-  if (root !== null) {
-    const free = await host.files.freeBytes(root);
+  if (engineFolder !== null) {
+    const free = await host.files.freeBytes(engineFolder);
     const least = request['minimum-free-disk'];
     if (free < least) {
       throw new HomeportError(
-        `Only ${formatSize(free)} are free where Docker keeps its data (${root}); \`minimum-free-disk\` asks for ${formatSize(least)}.`,
+        `Only ${formatSize(free)} are free where Docker keeps its data (${engineFolder}); \`minimum-free-disk\` asks for ${formatSize(least)}.`,
         { hint: 'See what takes the space with `docker system df` and `df -h`.' },
       );
     }

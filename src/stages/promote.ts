@@ -43,13 +43,14 @@ async function promote(context: StageContext, release: Release): Promise<void> {
 /** The names in the user's compose file mean the new images; `:rollback` the last good ones before. */
 async function moveNames(context: StageContext, release: Release): Promise<void> {
   const { facts, host, places } = context;
-  for (const service of Object.values(release.services)) {
-    if (service.public_name !== null) await tagImage(host, service.image_id, service.public_name);
-  }
   const before = releaseBefore(await listReleases(host.files, places), release);
-  for (const [name, service] of Object.entries(before?.services ?? {})) {
-    await tagImage(host, service.image_id, rollbackTag(facts.project, name));
-  }
+  const moved = Object.values(release.services).map(({ image_id, public_name }) =>
+    public_name === null ? undefined : tagImage(host, image_id, public_name),
+  );
+  const kept = Object.entries(before?.services ?? {}).map(([name, { image_id }]) =>
+    tagImage(host, image_id, rollbackTag(facts.project, name)),
+  );
+  await Promise.all([...moved, ...kept]);
 }
 
 async function prune(context: StageContext, current: Release): Promise<void> {

@@ -51,20 +51,21 @@ async function pinImages(
   release: Release,
   containers: readonly ObservedContainer[],
 ): Promise<void> {
-  for (const [name, service] of Object.entries(release.services)) {
+  const pin = async ([name, service]: [string, Release['services'][string]]): Promise<void> => {
     const container = containers.find((one) => one.service === name);
     if (container !== undefined && container.imageId !== service.image_id) {
       context.warn(
         `The service ${name} runs another image than the release ${release.id} recorded: somebody changed it by hand. A rollback goes to the recorded one.`,
       );
     }
-    if ((await imageIdOf(context.host, service.pin)) === service.image_id) continue;
+    if ((await imageIdOf(context.host, service.pin)) === service.image_id) return;
     if ((await imageIdOf(context.host, service.image_id)) === null) {
       context.warn(
         `The image of ${name} in the release ${release.id} is gone: this deployment could not be rolled back.`,
       );
-      continue;
+      return;
     }
     await tagImage(context.host, service.image_id, service.pin);
-  }
+  };
+  await Promise.all(Object.entries(release.services).map(pin));
 }

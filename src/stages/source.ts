@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import type { Stage } from '../deployment/stage.ts';
@@ -41,7 +41,7 @@ export function sourceStage(workingDirectory: string, branch: string | null): St
       const symbolic = await tryGit(host, root, ['symbolic-ref', '--short', '--quiet', 'HEAD']);
       facts.source = {
         root,
-        workingDirectory: join(root, prefix),
+        workingDirectory: resolve(root, prefix),
         commit,
         committedAt: new Date(committed),
         branch: branch ?? (symbolic.ok ? symbolic.stdout.trim() : null),

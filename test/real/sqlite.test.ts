@@ -47,7 +47,7 @@ async function service(
 }
 
 async function node(target: DatabaseTarget, code: string, ...args: string[]): Promise<string> {
-  const program = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync('/data/app.db', { timeout: 5000 });${code}`;
+  const program = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync('/data/app.db', { timeout: 60000 });${code}`;
   const result = await lab.exec(target.container, ['node', '--no-warnings', '-e', program, ...args]);
   if (result.outcome !== 'success') throw new Error(result.tail);
   return result.stdout.trim();
@@ -55,7 +55,7 @@ async function node(target: DatabaseTarget, code: string, ...args: string[]): Pr
 
 /** A fresh database: orders and their ledger are always written together. */
 async function reset(target: DatabaseTarget, journal: 'wal' | 'delete', bulk: number): Promise<void> {
-  await lab.exec(target.container, ['sh', '-c', 'rm -f /data/app.db*']);
+  await lab.exec(target.container, ['sh', '-c', 'rm -f /data/app.db* /data/stop']);
   await node(
     target,
     `db.exec(\`PRAGMA journal_mode=${journal}; CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT);
@@ -96,9 +96,10 @@ function withoutAccess(host: Host): Host {
 describe('a backup of SQLite', () => {
   it.each(['wal', 'delete'] as const)('holds one moment while others write, with journal mode %s', async (journal) => {
     await reset(app, journal, 20_000);
-    const writer = `const end = Date.now() + Number(process.argv[1]); let acknowledged = 0;
+    // Until it is told to stop, so that the backup surely falls into the writing; the bound is for a test that broke.
+    const writer = `const { existsSync } = require('node:fs'); const end = Date.now() + 120_000; let acknowledged = 0;
       const insert = (t) => db.prepare('INSERT INTO ' + t + ' (id, note) VALUES (?, ?)');
-      while (Date.now() < end) {
+      while (!existsSync('/data/stop') && Date.now() < end) {
         const note = String(Math.random());
         db.exec('BEGIN IMMEDIATE');
         const { lastInsertRowid } = db.prepare('INSERT INTO orders (note) VALUES (?)').run(note);
@@ -107,11 +108,14 @@ describe('a backup of SQLite', () => {
         acknowledged += 1;
       }
       console.log(acknowledged);`;
-    const writers = [1, 2].map(() => node(app, writer, '4000'));
+    const writers = [1, 2].map(() => node(app, writer));
     const count = "console.log(db.prepare('SELECT count(*) AS n FROM orders').get().n)";
     await until(async () => Number(await node(app, count)) > 50);
     const before = Number(await node(app, count));
     const record = await sqlite.backup(app, lab.options(), lab.context());
+    const during = Number(await node(app, count));
+    await until(async () => Number(await node(app, count)) > during);
+    await lab.exec(app.container, ['touch', '/data/stop']);
     // Every write that was acknowledged is there: nobody got an error on account of the backup.
     const acknowledged = (await Promise.all(writers)).reduce((sum, text) => sum + Number(text), 0);
     expect(Number(await node(app, count))).toBe(acknowledged);
@@ -199,7 +203,7 @@ describe('a backup of SQLite', () => {
     'is made inside a container of the image by its %s, where the volume is not ours to read',
     async (_program, target) => {
       const it = target();
-      await lab.exec(it.container, ['sh', '-c', 'rm -f /data/app.db*']);
+      await lab.exec(it.container, ['sh', '-c', 'rm -f /data/app.db* /data/stop']);
       await seedByHost(it);
       await chown(lab.folder, 54321, 54321);
       const context = { ...lab.context(), host: withoutAccess(lab.host) };

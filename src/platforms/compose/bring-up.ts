@@ -106,9 +106,13 @@ export async function removeContainer(context: StageContext, container: Observed
 async function usableModel(context: StageContext, release: Release, model: ComposeModel): Promise<string> {
   const path = composePath(context.places, release.id);
   let moved = false;
-  for (const [name, service] of Object.entries(release.services)) {
-    const found = await imageIdOf(context.host, service.image);
-    if (found === service.image_id) continue;
+  const found = await Promise.all(
+    Object.entries(release.services).map(
+      async ([name, service]) => [name, service, await imageIdOf(context.host, service.image)] as const,
+    ),
+  );
+  for (const [name, service, id] of found) {
+    if (id === service.image_id) continue;
     if ((await imageIdOf(context.host, service.image_id)) === null) {
       throw new HomeportError(
         `The image ${service.image_id.slice(0, 19)} of the service ${name} in release ${release.id} is gone from this host.`,

@@ -8,7 +8,10 @@ const versionSchema = z.object({ Server: z.object({ Version: z.string() }).nulli
 
 /** Versions of a Docker that can be worked with. Throws `HomeportError` that says what is missing. */
 export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engine: string; compose: string }> {
-  const told = await host.exec(['docker', 'version', '--format', '{{json .}}'], { timeout });
+  const [told, compose] = await Promise.all([
+    host.exec(['docker', 'version', '--format', '{{json .}}'], { timeout }),
+    host.exec(['docker', 'compose', 'version', '--short'], { timeout }),
+  ]);
   if (told.outcome === 'not-found') {
     throw new HomeportError('Docker is not installed on this host: the command `docker` was not found.', {
       hint: 'Install Docker Engine with the Compose plugin: https://docs.docker.com/engine/install/.',
@@ -31,7 +34,6 @@ export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engin
       hint: 'Start it: `sudo systemctl start docker`, and look at `journalctl -u docker` if it does not stay up.',
     });
   }
-  const compose = await host.exec(['docker', 'compose', 'version', '--short'], { timeout });
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(compose.stdout.trim()) ?? [];
   if (compose.outcome !== 'success' || major === undefined) {
     throw new HomeportError('The Compose plugin of Docker is not installed.', {

@@ -58,25 +58,31 @@ export async function settleImages(
   sources: readonly ImageSource[],
   current: Release | null,
 ): Promise<Record<string, { name: string; id: string }>> {
-  const settled: Record<string, { name: string; id: string }> = {};
-  for (const source of sources) {
-    const id = await imageIdOf(host, source.name);
-    if (id === null) {
-      throw new HomeportError(`The image ${source.name} of the service ${source.service} is not on this host.`, {
-        hint:
-          source.from === 'local'
-            ? 'Set `build: true`, or build it before this step.'
-            : 'Check the image name and that its registry can be reached from the host.',
-      });
-    }
-    const before = current?.services[source.service];
-    const same =
-      before !== undefined &&
-      (await imageIdOf(host, before.image)) === before.image_id &&
-      (before.image_id === id || (source.from === 'built' && (await sameContent(host, before.image_id, id))));
-    settled[source.service] = same ? { name: before.image, id: before.image_id } : { name: source.name, id };
+  const settled = await Promise.all(
+    sources.map(async (source) => [source.service, await settle(host, source, current)] as const),
+  );
+  return Object.fromEntries(settled);
+}
+
+async function settle(host: Host, source: ImageSource, current: Release | null): Promise<{ name: string; id: string }> {
+  const before = current?.services[source.service];
+  const [id, idBefore] = await Promise.all([
+    imageIdOf(host, source.name),
+    before === undefined ? null : imageIdOf(host, before.image),
+  ]);
+  if (id === null) {
+    throw new HomeportError(`The image ${source.name} of the service ${source.service} is not on this host.`, {
+      hint:
+        source.from === 'local'
+          ? 'Set `build: true`, or build it before this step.'
+          : 'Check the image name and that its registry can be reached from the host.',
+    });
   }
-  return settled;
+  const same =
+    before !== undefined &&
+    idBefore === before.image_id &&
+    (before.image_id === id || (source.from === 'built' && (await sameContent(host, before.image_id, id))));
+  return same ? { name: before.image, id: before.image_id } : { name: source.name, id };
 }
 
 /** Whether two images hold the same layers and settings: a new build may differ in nothing but its date. */

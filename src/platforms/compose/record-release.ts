@@ -93,7 +93,7 @@ export async function recordRelease(
   await host.files.writeText(composePath(places, release.id), yaml, 0o600);
   await host.files.writeText(environmentPath(places, release.id), environment, 0o600);
   await writeRelease(host.files, places, release);
-  for (const service of Object.values(release.services)) await tagImage(host, service.image_id, service.pin);
+  await Promise.all(Object.values(release.services).map((service) => tagImage(host, service.image_id, service.pin)));
   facts.release = release;
 }
 
