@@ -8,7 +8,7 @@ function covered(linesCovered: number, linesTotal: number): CoverageResult {
     percent: (100 * linesCovered) / linesTotal,
     linesCovered,
     linesTotal,
-    files: ['/work/lcov.info'],
+    files: ['/checkout/lcov.info'],
     byFile: [
       { file: 'src/good.ts', linesCovered: 10, linesTotal: 10 },
       { file: 'src/half.ts', linesCovered: 5, linesTotal: 10 },
