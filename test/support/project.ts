@@ -205,6 +205,9 @@ export class Project {
     if (networks.length > 0) await docker('network', 'rm', ...networks);
     const tags = Object.keys(await this.tags()).map((tag) => tag.replace(/:<none>$/, ''));
     if (tags.length > 0) await docker('rmi', '--force', ...tags);
+    // An image that lost its name to a later build is still known by Compose's label.
+    const nameless = lines(await docker('images', '--quiet', '--no-trunc', '--filter', this.#label));
+    if (nameless.length > 0) await docker('rmi', '--force', ...new Set(nameless));
     await rm(this.folder, { recursive: true, force: true });
   }
 
