@@ -1,11 +1,18 @@
 import { join } from 'node:path';
-import { removeProject } from '../scripts/demo/docker.ts';
 
 import type { Bench, Benchmark, Goal, Result } from './benchmark.ts';
 import type { Example } from './examples.ts';
 import { freePort } from './free-port.ts';
 import { Repository } from './repository.ts';
-import { type HomeportRun, imageId, removeImages, runHomeport, runScript, type ScriptRun } from './sides.ts';
+import {
+  type HomeportRun,
+  imageId,
+  removeDeployment,
+  removeImages,
+  runHomeport,
+  runScript,
+  type ScriptRun,
+} from './sides.ts';
 import { inTurns, median } from './statistics.ts';
 
 export interface Limits {
@@ -51,7 +58,7 @@ async function homeportSide(example: Example, repository: Repository, folder: st
   const project = `bench-${bench.seed}-homeport`;
   const checkout = await checkOut(example, repository, join(folder, 'homeport'), project);
   const env = example.environment(project, await freePort());
-  bench.cleanup.add(`what Docker has of ${project}`, () => removeProject(project));
+  bench.cleanup.add(`what Docker has of ${project}`, () => removeDeployment(project));
   return async (into) => {
     await checkout.update();
     const stateDirectory = join(folder, 'state');
@@ -69,7 +76,7 @@ async function scriptSide(example: Example, repository: Repository, folder: stri
   const image = example.image(project);
   const built: string[] = [];
   bench.cleanup.add(`the images of ${project}`, () => removeImages(built));
-  bench.cleanup.add(`what Docker has of ${project}`, () => removeProject(project));
+  bench.cleanup.add(`what Docker has of ${project}`, () => removeDeployment(project));
   return async (into) => {
     await checkout.update();
     const options = { cwd: checkout.folder, env, signal: bench.signal, project, backups: join(folder, 'backups') };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeProject } from '../scripts/demo/docker.ts';
 import { run, tryRun } from '../scripts/machine/commands.ts';
 import { type Report, reportSchema } from '../src/deployment/report.ts';
 import { type MeasureOptions, measure } from './measure.ts';
@@ -66,6 +67,15 @@ export async function runScript(steps: string, options: SideOptions & { backups:
 export async function imageId(name: string): Promise<string | null> {
   const answer = await tryRun(['docker', 'image', 'inspect', '--format', '{{.Id}}', name], { seconds: 30 });
   return answer.ok ? answer.stdout.trim() : null;
+}
+
+/** All that Docker has of a project, also the names that Homeport gave to images which it hadn't built. */
+export async function removeDeployment(project: string): Promise<void> {
+  await removeProject(project);
+  const list = ['docker', 'image', 'ls', '--filter', `reference=${project}-*`] as const;
+  const names = await run([...list, '--format', '{{.Repository}}:{{.Tag}}'], { seconds: 30 });
+  const tags = names.split('\n').filter((name) => name !== '');
+  if (tags.length > 0) await run(['docker', 'image', 'rm', ...tags], { seconds: 60 });
 }
 
 /** Removes images by their ids with all their names; such as are gone already are fine. */
