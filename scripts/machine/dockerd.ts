@@ -35,6 +35,16 @@ export async function waitForEngine(
   return false;
 }
 
+/** A killed dockerd leaves its pid file, and another process may have that number by now: dockerd would not start. */
+async function forgetDeadEngine(): Promise<void> {
+  const file = '/var/run/docker.pid';
+  const pid = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (pid === '') return;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const alive = /^Name:\s+dockerd$/m.test(status) && !/^State:\s+Z/m.test(status);
+  if (!alive) await rm(file, { force: true });
+}
+
 /**
  * Starts dockerd in the background, in a process group of its own, so that a Ctrl-C in the terminal doesn't take the
  * engine away from under the tests, and waits until it answers.
@@ -43,6 +53,7 @@ export async function waitForEngine(
 export async function startDockerd(flags: readonly string[], client: readonly [string, ...string[]]): Promise<Daemon> {
   const dockerd = await findExecutable('dockerd');
   if (dockerd === undefined) throw new Error('dockerd is not installed.');
+  await forgetDeadEngine();
   const folder = await mkdtemp(join(tmpdir(), 'homeport-dockerd-'));
   const logPath = join(folder, 'dockerd.log');
   const log = await open(logPath, 'a');
