@@ -1,7 +1,7 @@
 import { endGroup, startGroup } from '@actions/core';
 import { exec } from '@actions/exec';
 import { context } from '@actions/github';
-import type { Door } from '../deployment/perform.ts';
+import type { Door } from '../deployment/door.ts';
 
 /** What the runner tells of the workflow run. */
 export type RunFacts = Pick<Door, 'triggeredBy' | 'who' | 'repository' | 'branch' | 'runUrl'>;

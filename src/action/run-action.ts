@@ -1,8 +1,9 @@
 import { error, notice, setFailed, setOutput, setSecret, warning } from '@actions/core';
 import { cancelOnSignals } from '../deployment/cancel.ts';
 import { prepareFor } from '../deployment/commands.ts';
+import type { Door } from '../deployment/door.ts';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
-import { type Door, type Performed, perform } from '../deployment/perform.ts';
+import { type Performed, perform } from '../deployment/perform.ts';
 import { preview, renderPreview } from '../deployment/preview.ts';
 import type { Report } from '../deployment/report.ts';
 import { renderStatus, statusOf } from '../deployment/status.ts';

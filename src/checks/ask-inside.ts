@@ -4,8 +4,7 @@ import { firstBytes } from './attempt.ts';
 import type { CheckContext } from './check.ts';
 import { type HttpAnswer, mostRead } from './http-answer.ts';
 import { httpScript, nodeClient, pythonClient, tcpScript } from './inside-script.ts';
-import type { NoAnswer } from './network-errors.ts';
-import type { Connected } from './tcp.ts';
+import type { Connected, NoAnswer } from './network-errors.ts';
 
 /** Room for the head of an answer beside its body. */
 const mostPrinted = mostRead + 16 * 1024;

@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici';
 import { formatDuration } from '../request/units.ts';
 import { type HttpAnswer, mostRead } from './http-answer.ts';
 import { explainNetworkError, type NoAnswer } from './network-errors.ts';
@@ -17,6 +16,8 @@ export interface HttpRequest {
 
 /** One GET from this host, on a connection of its own; certificates are verified, redirects not followed. */
 export async function askFromHere(wanted: HttpRequest): Promise<HttpAnswer | NoAnswer> {
+  // Loaded only where something is asked: it takes a tenth of a second.
+  const { Agent, request } = await import('undici');
   const began = performance.now();
   const timeout = Math.ceil(wanted.timeout);
   const deadline = AbortSignal.timeout(timeout);

@@ -1,3 +1,8 @@
+/** The other end took the connection. */
+export interface Connected {
+  readonly kind: 'connected';
+}
+
 /**
  * Why no answer came. `refused`: the machine is there, and nothing listens. `unreachable`: this host has no way to the
  * address, which says nothing about what listens there.

@@ -4,13 +4,9 @@ import { formatDuration } from '../request/units.ts';
 import { connectFromInside } from './ask-inside.ts';
 import { type Attempt, failed, inEachContainer, passed, servicesOf, wrong } from './attempt.ts';
 import type { CheckContext } from './check.ts';
-import { explainNetworkError, type NoAnswer } from './network-errors.ts';
+import { type Connected, explainNetworkError, type NoAnswer } from './network-errors.ts';
 import { askContainer } from './reach.ts';
 import { inUrl, parseTcpTarget } from './target.ts';
-
-export interface Connected {
-  readonly kind: 'connected';
-}
 
 /**
  * Docker's port proxy accepts every connection, and closes it again when nothing listens in the container: a connection

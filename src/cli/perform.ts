@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { cancelOnSignals } from '../deployment/cancel.ts';
 import { prepareFor } from '../deployment/commands.ts';
-import { type Door, perform } from '../deployment/perform.ts';
+import type { Door } from '../deployment/door.ts';
+import { perform } from '../deployment/perform.ts';
 import { Redactor } from '../hosts/redactor.ts';
 import { chosenReporters } from '../reporters/chosen.ts';
 import { LogReporter } from '../reporters/log.ts';

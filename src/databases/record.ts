@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HomeportError } from '../deployment/error.ts';
 import { utcStamp } from '../deployment/ids.ts';
 import type { Host } from '../hosts/host.ts';
+import { tryParseJson } from '../request/parse-json.ts';
 import type { BackupRecord } from './database.ts';
 
 export const backupRecordSchema = z.strictObject({
@@ -76,7 +77,7 @@ export async function writeRecord(host: Host, record: BackupRecord): Promise<voi
  * `null` when the text is not the record of a file of this name.
  */
 export function parseRecord(file: string, text: string): BackupRecord | null {
-  const parsed = backupRecordSchema.safeParse(tryJson(text));
+  const parsed = backupRecordSchema.safeParse(tryParseJson(text));
   if (!parsed.success || basename(parsed.data.file) !== basename(file)) return null;
   const { roles, ...record } = parsed.data;
   return {
@@ -174,12 +175,4 @@ export function compareRows(
 /** The sum, for people. */
 export function totalRows(rows: Readonly<Record<string, number>>): number {
   return Object.values(rows).reduce((sum, count) => sum + count, 0);
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,8 +4,26 @@ import { CancelledError, HomeportError } from '../deployment/error.ts';
 import type { ExecResult } from '../hosts/host.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { explain } from './explain.ts';
+import { nodeScript } from './sqlite-node.ts';
 import { type HostPlace, type InspectedContainer, inspectContainers, locate } from './sqlite-place.ts';
-import { nodeScript, pythonScript, shellScript } from './sqlite-scripts.ts';
+import { pythonScript } from './sqlite-python.ts';
+import { shellScript } from './sqlite-shell.ts';
+
+/*
+ * The programs that touch a database file, each given to its interpreter on standard input with the operation and its
+ * paths as arguments. They run in processes of their own (on the host, or in the service's image), so that a time-out
+ * can stop them, and they are texts, so that bundling leaves them as they are. All speak the same lines:
+ *
+ *   real <path>    bytes <n>    row <table in hex> <count>    sha256 <hex>    moved <suffix>    error <code>
+ *
+ *   look <database> [<folder>]          where it is and how large; with the folder that it must be in and be ours
+ *   query <database>                    reads its schema
+ *   backup <database> <copy> [<folder>] copy and counts from one read transaction; owned as the folder is
+ *   stage <backup> <new> <database>     a copy that belongs to whom the database belongs
+ *   swap <new> <database> <kept>        the database gets the name <kept>, the new one its name
+ *   remove <file>
+ *   verify <backup> full|quick          integrity and counts of a file that nobody writes to
+ */
 
 /** What a script said. */
 export interface Told {

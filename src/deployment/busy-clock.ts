@@ -1,3 +1,5 @@
+import type { Host } from '../hosts/host.ts';
+
 /**
  * Adds up the time in which at least one command, check or watch is under way, each moment counted once. What is left of
  * the wall clock is Homeport's own.
@@ -16,6 +18,15 @@ export class BusyClock {
       this.#under -= 1;
       if (this.#under === 0) this.#busy += performance.now() - this.#since;
     }
+  }
+
+  /** The host, with the time of its commands counted. */
+  hostOf(host: Host): Host {
+    return {
+      name: host.name,
+      files: host.files,
+      exec: (argv, options) => this.during(() => host.exec(argv, options)),
+    };
   }
 
   /** Milliseconds so far. */

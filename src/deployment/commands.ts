@@ -1,6 +1,7 @@
 import type { Request } from '../request/schema.ts';
+import type { Door } from './door.ts';
 import { exitCodes, HomeportError } from './error.ts';
-import type { Door, Prepare } from './perform.ts';
+import type { Prepare } from './perform.ts';
 import { type Plan, planBackup, planDeployment, planRestore, planRollback } from './plan.ts';
 import { projectName, resolveProject } from './project.ts';
 

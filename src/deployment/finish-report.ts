@@ -1,8 +1,8 @@
 import type { Request } from '../request/schema.ts';
+import type { Door } from './door.ts';
 import { exitCodes } from './error.ts';
 import type { Facts } from './facts.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Door } from './perform.ts';
 import type { Plan } from './plan.ts';
 import { round } from './recorder.ts';
 import type { Release } from './release.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HostFiles } from '../hosts/host.ts';
+import { tryParseJson } from '../request/parse-json.ts';
 
 /** One line: what is about to change, with what it takes to undo it, or how that went. */
 const entry = z.object({
@@ -70,15 +71,7 @@ export async function readJournal(files: HostFiles, path: string): Promise<Journ
   const text = (await files.readText(path)) ?? '';
   const lines = text.split('\n').slice(0, -1);
   return lines.flatMap((line) => {
-    const parsed = entry.safeParse(tryJson(line));
+    const parsed = entry.safeParse(tryParseJson(line));
     return parsed.success ? [parsed.data] : [];
   });
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

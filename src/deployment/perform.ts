@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import { tryGit } from '../hosts/git.ts';
 import type { Host } from '../hosts/host.ts';
 import { LocalHost } from '../hosts/local.ts';
-import type { Redactor } from '../hosts/redactor.ts';
 import { FanOut } from '../reporters/fan-out.ts';
 import { LogFileReporter } from '../reporters/log-file.ts';
-import type { DeploymentEvent, Reporter } from '../reporters/reporter.ts';
+import type { DeploymentEvent } from '../reporters/reporter.ts';
 import type { Request } from '../request/schema.ts';
 import { BusyClock } from './busy-clock.ts';
+import type { Door } from './door.ts';
 import { exitCodes, HomeportError, messageOf } from './error.ts';
 import { type Facts, newFacts } from './facts.ts';
 import { emptyReport, finishReport } from './finish-report.ts';
@@ -24,18 +24,6 @@ import type { Report } from './report.ts';
 import { reserve } from './reserve.ts';
 import { type RunResult, run } from './run.ts';
 import { stateDirectoryOf } from './state-directory.ts';
-
-/** What a door knows of who asks, and where it shows what happens. */
-export interface Door {
-  readonly triggeredBy: string;
-  readonly who: string;
-  readonly repository: string | null;
-  readonly branch: string | null;
-  readonly runUrl: string | null;
-  readonly signal: AbortSignal;
-  readonly redactor: Redactor;
-  readonly reporters: readonly Reporter[];
-}
 
 /** Finds the project's name and what is to be done. */
 export type Prepare = (host: Host) => Promise<{
@@ -60,8 +48,8 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   const clock = new BusyClock();
   for (const secret of secretsOf(request)) door.redactor.add(secret);
   let lock: ProjectLock | null = null;
-  const host = new LocalHost({ redactor: door.redactor, lockDescriptor: () => lock?.descriptor });
-  const opened = await clock.during(() => open(request, host, prepare, startedAt));
+  const host = clock.hostOf(new LocalHost({ redactor: door.redactor, lockDescriptor: () => lock?.descriptor }));
+  const opened = await open(request, host, prepare, startedAt);
   const { facts, places } = opened;
 
   const { log } = opened;
@@ -70,7 +58,7 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   const reporters = [...door.reporters, ...(log === null ? [] : [new LogFileReporter(log)])];
   const fanOut = new FanOut(reporters, (text) => recorder.warn('report', text));
   const emit = (event: DeploymentEvent): void => fanOut.event(event);
-  const recorder: Recorder = new Recorder(report, { emit, redactor: door.redactor, clock });
+  const recorder: Recorder = new Recorder(report, { emit, redactor: door.redactor });
   recorder.started();
   if (request['skip-tests']) recorder.warn('test', 'Tests and coverage were skipped (`skip-tests: true`).');
 

@@ -1,11 +1,11 @@
 import { LocalHost } from '../hosts/local.ts';
 import type { Request } from '../request/schema.ts';
 import { BusyClock } from './busy-clock.ts';
+import type { Door } from './door.ts';
 import { exitCodes, type HomeportError } from './error.ts';
 import { newFacts } from './facts.ts';
 import { emptyReport } from './finish-report.ts';
 import { Journal } from './journal.ts';
-import type { Door } from './perform.ts';
 import { placesOf } from './places.ts';
 import { planDeployment } from './plan.ts';
 import { resolveProject } from './project.ts';
@@ -33,14 +33,14 @@ export interface Preview {
 /** Walks the stages that only look (preflight, source), and tells what the others would do. Changes nothing. */
 export async function preview(request: Request, door: Door): Promise<Preview> {
   const startedAt = new Date();
-  const host = new LocalHost({ redactor: door.redactor });
+  const clock = new BusyClock();
+  const host = clock.hostOf(new LocalHost({ redactor: door.redactor }));
   const project = await resolveProject(host, request, door.repository);
   const plan = planDeployment(request, project, door.branch);
   const facts = newFacts('plan', project.name, startedAt);
   const places = placesOf(stateDirectoryOf(request, process.env), project.name);
   const report = emptyReport(request, door, { facts, plan, log: null });
-  const clock = new BusyClock();
-  const recorder = new Recorder(report, { emit: () => {}, redactor: door.redactor, clock });
+  const recorder = new Recorder(report, { emit: () => {}, redactor: door.redactor });
   const result = await run({
     stages: plan.stages.filter((stage) => stage.looksOnly === true),
     rollback: plan.rollback,

@@ -2,7 +2,6 @@ import type { ExecOptions, ExecResult, Host } from '../hosts/host.ts';
 import { printable } from '../hosts/printable.ts';
 import type { Redactor } from '../hosts/redactor.ts';
 import type { DeploymentEvent } from '../reporters/reporter.ts';
-import type { BusyClock } from './busy-clock.ts';
 import type { Report, StageReport } from './report.ts';
 
 /** Keeps the report while the deployment goes on, and tells each change as an event. */
@@ -10,16 +9,11 @@ export class Recorder {
   readonly report: Report;
   readonly #emit: (event: DeploymentEvent) => void;
   readonly #redactor: Redactor;
-  readonly #clock: BusyClock;
 
-  constructor(
-    report: Report,
-    options: { emit: (event: DeploymentEvent) => void; redactor: Redactor; clock: BusyClock },
-  ) {
+  constructor(report: Report, options: { emit: (event: DeploymentEvent) => void; redactor: Redactor }) {
     this.report = report;
     this.#emit = options.emit;
     this.#redactor = options.redactor;
-    this.#clock = options.clock;
   }
 
   started(): void {
@@ -72,10 +66,10 @@ export class Recorder {
     argv: readonly [string, ...string[]],
     options: ExecOptions,
   ): Promise<ExecResult> {
-    if (options.record === false) return await this.#clock.during(() => host.exec(argv, options));
+    if (options.record === false) return await host.exec(argv, options);
     // By words: quotes change how a secret looks.
     this.say(stage.name, `$ ${printable(argv.map((word) => this.redact(word)))}`);
-    const result = await this.#clock.during(() => host.exec(argv, options));
+    const result = await host.exec(argv, options);
     stage.commands.push({
       command: result.command,
       exit_code: result.exitCode,

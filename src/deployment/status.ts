@@ -2,6 +2,7 @@ import { listBackups } from '../databases/record.ts';
 import { LocalHost } from '../hosts/local.ts';
 import type { Redactor } from '../hosts/redactor.ts';
 import { observe } from '../platforms/compose/observe.ts';
+import { tryParseJson } from '../request/parse-json.ts';
 import type { Request } from '../request/schema.ts';
 import { HomeportError } from './error.ts';
 import { type Places, placesOf } from './places.ts';
@@ -80,7 +81,9 @@ export async function listReports(host: LocalHost, places: Places): Promise<Repo
   const reports: Report[] = [];
   for (const file of await host.files.list(places.reports)) {
     if (!file.name.endsWith('.json')) continue;
-    const parsed = reportSchema.safeParse(tryJson((await host.files.readText(`${places.reports}/${file.name}`)) ?? ''));
+    const parsed = reportSchema.safeParse(
+      tryParseJson((await host.files.readText(`${places.reports}/${file.name}`)) ?? ''),
+    );
     if (parsed.success) reports.push(parsed.data);
   }
   return reports;
@@ -134,12 +137,4 @@ export function renderHistory(reports: readonly Report[]): string {
       .trimEnd(),
   );
   return `${rows.join('\n')}\n`;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

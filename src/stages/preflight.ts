@@ -32,20 +32,23 @@ export function preflightStage(project: Project): Stage {
       facts.model = model;
       facts.services = withDependencies(model, request.services);
       const [containers, engineFolder] = await looks;
-      const taken = await takenPorts(host, model, facts.services, containers);
+      facts.databases = databasesOf(context, model, containers);
+      const [taken, backups] = await Promise.all([
+        takenPorts(host, model, facts.services, containers),
+        sizeOfDatabases(context),
+      ]);
       if (taken.length > 0) {
         throw new HomeportError(taken.join(' '), {
           hint: 'Stop what holds the port (`docker ps`, `ss -ltnp`), or publish another one.',
         });
       }
-      facts.databases = databasesOf(context, model, containers);
-      await checkDisk(context, engineFolder);
+      await checkDisk(context, engineFolder, stateOverhead + backups);
     },
   };
 }
 
-async function checkDisk(context: StageContext, engineFolder: string | null): Promise<void> {
-  const { host, request, places, facts } = context;
+async function checkDisk(context: StageContext, engineFolder: string | null, estimate: number): Promise<void> {
+  const { host, request, places } = context;
   if (engineFolder !== null) {
     const free = await host.files.freeBytes(engineFolder);
     const least = request['minimum-free-disk'];
@@ -56,12 +59,6 @@ async function checkDisk(context: StageContext, engineFolder: string | null): Pr
       );
     }
   }
-  let estimate = stateOverhead;
-  for (const { kind, target } of facts.databases ?? []) {
-    const database = { host, signal: context.signal, timeout: 60_000, say: context.say };
-    // A server that doesn't answer now is the backup's to tell.
-    estimate += await kind.size(target, database).catch(() => 0);
-  }
   const free = await host.files.freeBytes(places.root);
   if (free < estimate) {
     throw new HomeportError(
@@ -69,4 +66,12 @@ async function checkDisk(context: StageContext, engineFolder: string | null): Pr
       { hint: 'Free some space, shorten `backup-keep`, or move `state-directory`.' },
     );
   }
+}
+
+/** Bytes, at most, that their backups take. A server that doesn't answer now is the backup's to tell. */
+async function sizeOfDatabases({ host, facts, signal, say }: StageContext): Promise<number> {
+  const sizes = (facts.databases ?? []).map(({ kind, target }) =>
+    kind.size(target, { host, signal, timeout: 60_000, say }).catch(() => 0),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

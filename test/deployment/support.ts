@@ -112,7 +112,7 @@ export async function runStages(
     places: placesOf('/nowhere', 'shop'),
     host,
     journal: new Journal(host.files, '/nowhere/journal.jsonl', facts.id),
-    recorder: new Recorder(report, { emit: (event) => events.push(event), redactor, clock }),
+    recorder: new Recorder(report, { emit: (event) => events.push(event), redactor }),
     clock,
     signal: options.signal ?? new AbortController().signal,
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureAct } from '../../scripts/act.ts';
+import { stageNames } from '../../src/deployment/report.ts';
 import { Workflow, type WorkflowRun } from '../support/act.ts';
 import { ask } from '../support/client.ts';
 import { changeTo, exampleProject } from '../support/example.ts';
@@ -70,18 +71,7 @@ describe('a good push', () => {
   });
 
   it('folds the log by stage', () => {
-    const stages = [
-      'preflight',
-      'source',
-      'snapshot',
-      'backup',
-      'test',
-      'build',
-      'migrate',
-      'start',
-      'smoke',
-      'promote',
-    ];
+    const stages = stageNames.filter((name) => name !== 'rollback' && name !== 'restore');
     expect(first.groups.toSorted()).toEqual(['Runner', ...stages].toSorted());
     expect(first.unbalanced).toBe(0);
     expect(first.linesOf('homeport-dev/homeport@v1')[0]).toMatch(/^Homeport \d/);

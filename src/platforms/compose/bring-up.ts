@@ -34,9 +34,8 @@ export async function releaseModel(context: StageContext, release: Release): Pro
 export async function bringUp(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
   const { host, places } = context;
   const model = await releaseModel(context, release);
-  const before = await observe(host, release.project);
+  const [before, file] = await Promise.all([observe(host, release.project), usableModel(context, release, model)]);
   await removeDropped(context, model, before, others);
-  const file = await usableModel(context, release, model);
 
   const argv = upArgv(
     {

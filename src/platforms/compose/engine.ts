@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HomeportError } from '../../deployment/error.ts';
 import type { Host } from '../../hosts/host.ts';
+import { tryParseJson } from '../../request/parse-json.ts';
 
 const oldestCompose = [2, 20] as const;
 
@@ -27,7 +28,7 @@ export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engin
       hint: "Add the runner's user to the docker group (which makes it as powerful as root), or use rootless Docker with DOCKER_HOST set.",
     });
   }
-  const version = versionSchema.safeParse(tryJson(told.stdout));
+  const version = versionSchema.safeParse(tryParseJson(told.stdout));
   const engine = version.success ? version.data.Server?.Version : undefined;
   if (told.outcome !== 'success' || engine === undefined) {
     throw new HomeportError(`The Docker engine is not running: ${told.stderr.trim().split('\n').at(-1) ?? ''}`, {
@@ -58,12 +59,4 @@ export async function engineRoot(host: Host): Promise<string | null> {
   });
   const path = told.stdout.trim();
   return told.outcome === 'success' && path.startsWith('/') && (await host.files.stat(path)) !== null ? path : null;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HomeportError } from '../../deployment/error.ts';
 import type { Host } from '../../hosts/host.ts';
+import { tryParseJson } from '../../request/parse-json.ts';
 import { containersArgv } from './commands.ts';
 
 /** One container of the project as it is now. */
@@ -66,7 +67,7 @@ export async function observe(host: Host, project: string, timeout = 30_000): Pr
   if (ids.length === 0) return [];
   const told = await host.exec(['docker', 'inspect', '--type', 'container', ...ids], { timeout, record: false });
   // A container that went away in between makes the exit status 1; what is printed is still the truth on the others.
-  const parsed = z.array(inspected).safeParse(tryJson(told.stdout));
+  const parsed = z.array(inspected).safeParse(tryParseJson(told.stdout));
   if (!parsed.success) throw engineSilent(told.tail);
   return parsed.data
     .filter((one) => one.Config.Labels?.['com.docker.compose.oneoff'] !== 'True')
@@ -130,12 +131,4 @@ function engineSilent(tail: string): HomeportError {
   return new HomeportError(`The Docker engine did not answer: ${tail.split('\n').at(-1) ?? ''}`.trim(), {
     hint: 'Look at `systemctl status docker` and `docker info` on the host.',
   });
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { CancelledError, HomeportError } from '../../deployment/error.ts';
 import type { Host } from '../../hosts/host.ts';
+import { tryParseJson } from '../../request/parse-json.ts';
 import { type ComposeProject, configArgv } from './commands.ts';
 import { type ComposeModel, composeModelSchema } from './model.ts';
 
@@ -31,7 +32,7 @@ export async function readModel(
       hint: `Run \`docker compose${compose.files.map((file) => ` -f ${file}`).join('')} config\` in ${workingDirectory} to see the same.`,
     });
   }
-  const parsed = composeModelSchema.safeParse(tryJson(told.stdout));
+  const parsed = composeModelSchema.safeParse(tryParseJson(told.stdout));
   if (!parsed.success) {
     throw new HomeportError(
       `What \`docker compose config\` printed was not understood: ${parsed.error.issues[0]?.message}`,
@@ -43,16 +44,10 @@ export async function readModel(
 
 /** `time="…" level=warning msg="The \"NAME\" variable is not set. Defaulting to a blank string."` */
 function warningsIn(stderr: string): string[] {
-  const found = [...stderr.matchAll(/level=warning msg=("(?:[^"\\]|\\.)*")/g)].map((match) => tryJson(match[1] ?? ''));
+  const found = [...stderr.matchAll(/level=warning msg=("(?:[^"\\]|\\.)*")/g)].map((match) =>
+    tryParseJson(match[1] ?? ''),
+  );
   const sentences = found.filter((text) => typeof text === 'string');
   // That `version` is obsolete is no news, and changes nothing.
   return [...new Set(sentences)].filter((text) => !text.includes('is obsolete'));
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
