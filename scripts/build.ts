@@ -14,6 +14,7 @@ import { z } from 'zod';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const doors = [
   { name: 'main', entry: 'action/main.js' },
+  { name: 'post', entry: 'action/post.js' },
   { name: 'cli', entry: 'cli/main.js' },
 ] as const;
 

@@ -1,4 +1,4 @@
-import { error, notice, setFailed, setOutput, setSecret, warning } from '@actions/core';
+import { error, notice, setFailed, setOutput, warning } from '@actions/core';
 import { cancelOnSignals } from '../deployment/cancel.ts';
 import { prepareFor } from '../deployment/commands.ts';
 import type { Door } from '../deployment/door.ts';
@@ -12,19 +12,20 @@ import { annotationsOf } from '../reporters/annotations.ts';
 import { chosenReporters } from '../reporters/chosen.ts';
 import { LogReporter } from '../reporters/log.ts';
 import { writeSummary } from '../reporters/summary.ts';
-import { parseRequest } from '../request/parse-request.ts';
-import { inputVariable, readInputs } from '../request/read-inputs.ts';
-import { type Request, requestKeys } from '../request/schema.ts';
-import { textOrNull } from '../request/text-or-null.ts';
+import { UnderWay } from '../reporters/under-way.ts';
+import type { Request } from '../request/schema.ts';
 import { runFacts, showRunner } from './context.ts';
 import { setOutputs } from './outputs.ts';
+import { readRequest } from './read-request.ts';
+import { saveBegun, saveEnded } from './state.ts';
 
 type Environment = Record<string, string | undefined>;
 
 /** The action: reads its inputs, performs, shows. Gives what the process exits with: 0, or 1 for a step that failed. */
 export async function runAction(environment: Environment): Promise<number> {
   const write = (text: string): void => void process.stdout.write(text);
-  const cancel = cancelOnSignals((line) => write(`${line}\n`));
+  const underWay = new UnderWay();
+  const cancel = cancelOnSignals((line) => write(`${line}\n`), underWay);
   try {
     const redactor = new Redactor();
     const request = await readRequest(environment, redactor);
@@ -33,27 +34,27 @@ export async function runAction(environment: Environment): Promise<number> {
       ...runFacts(environment),
       signal: cancel.signal,
       redactor,
-      reporters: [new LogReporter({ mode: 'github', colour: false, write }), ...(await chosenReporters(request))],
+      reporters: [
+        underWay,
+        new LogReporter({ mode: 'github', colour: false, write }),
+        ...(await chosenReporters(request)),
+      ],
     };
     if (request.command === 'plan') return await showPlan(request, door, write);
     if (request.command === 'status') return await showStatus(request, door, write);
-    return await show(request, await perform(request, door, prepareFor(request, door)), environment);
+    const prepare = prepareFor(request, door);
+    const performed = await perform(request, door, async (host) => {
+      const prepared = await prepare(host);
+      saveBegun(prepared.name);
+      return prepared;
+    });
+    saveEnded();
+    return await show(request, performed, environment);
   } catch (problem) {
     return refuse(problem);
   } finally {
     cancel.dispose();
   }
-}
-
-/** The inputs leave the environment, so that no child inherits a secret; the runner masks what we take for one. */
-async function readRequest(environment: Environment, redactor: Redactor): Promise<Request> {
-  const door = readInputs(environment);
-  for (const key of requestKeys) delete environment[inputVariable(key)];
-  const request = await parseRequest({ door, doorName: 'input', environment, readText: textOrNull });
-  for (const secret of Object.values(request.secrets)) redactor.add(secret);
-  if (request['telegram-token'] !== undefined) redactor.add(request['telegram-token']);
-  for (const form of redactor.forms) setSecret(form);
-  return request;
 }
 
 async function show(request: Request, performed: Performed, environment: Environment): Promise<number> {

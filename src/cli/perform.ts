@@ -6,6 +6,7 @@ import { perform } from '../deployment/perform.ts';
 import { Redactor } from '../hosts/redactor.ts';
 import { chosenReporters } from '../reporters/chosen.ts';
 import { LogReporter } from '../reporters/log.ts';
+import { UnderWay } from '../reporters/under-way.ts';
 import type { Request } from '../request/schema.ts';
 
 /** The door that a person at a terminal, or a script, comes through. */
@@ -32,9 +33,11 @@ export async function cliDoor(request: Request, signal: AbortSignal): Promise<Do
 
 /** Performs a command that changes something, and gives what the process exits with. */
 export async function performFromCli(request: Request): Promise<number> {
-  const cancel = cancelOnSignals((line) => process.stderr.write(`${line}\n`));
+  const underWay = new UnderWay();
+  const cancel = cancelOnSignals((line) => process.stderr.write(`${line}\n`), underWay);
   try {
-    const door = await cliDoor(request, cancel.signal);
+    const plain = await cliDoor(request, cancel.signal);
+    const door = { ...plain, reporters: [underWay, ...plain.reporters] };
     const { report, path } = await perform(request, door, prepareFor(request, door));
     process.stdout.write(`report: ${path ?? 'could not be written anywhere'}\n`);
     return report.exit_code;

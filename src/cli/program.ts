@@ -111,6 +111,19 @@ add(
 );
 
 add(
+  'recover',
+  {
+    description: 'Bring to its end what a killed deployment left: of one project, or of all',
+    example: 'homeport recover --project shop',
+    keys: [...projectKeys, ...reportingKeys, 'lock-timeout'],
+  },
+  async (request) => {
+    const { recoverFromCli } = await import('./recover.ts');
+    return await recoverFromCli(await request('status'));
+  },
+);
+
+add(
   'status',
   { description: 'Tell what runs and since when', example: 'homeport status --json', keys: projectKeys, setUp: json },
   async (request, options) => {

@@ -17,6 +17,16 @@ export interface DatabaseTarget {
 
 export type Verification = 'restore' | 'read' | 'none';
 
+/** By what a schema is known again. */
+export interface DatabaseSchema {
+  /** sha256 of what the catalog says about tables, columns, types, defaults, constraints and indexes. */
+  readonly digest: string;
+  /** In whose words that is, such as `postgres 15`: another one may say the same in other words. */
+  readonly dialect: string;
+  /** How far the migration tool of the application is, by its own table; `null` where no known tool has one. */
+  readonly version: string | null;
+}
+
 /** What is kept in the `.json` beside each backup file. */
 export interface BackupRecord {
   readonly schema: 1;
@@ -32,6 +42,8 @@ export interface BackupRecord {
   readonly verified: Verification;
   /** Row counts by table (`schema.table` in PostgreSQL), taken in the dump's own snapshot. */
   readonly rows: Readonly<Record<string, number>>;
+  /** Taken in the dump's own snapshot too; absent in the records of Homeport 0.1.0. */
+  readonly databaseSchema?: DatabaseSchema;
   /** PostgreSQL: the file with the roles, beside the dump. */
   readonly roles?: string;
   /** ISO 8601, UTC. */
@@ -67,15 +79,46 @@ export interface DatabaseKind {
    */
   backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord>;
   /**
-   * Restores into a new database, verifies it by a query, then swaps by rename and keeps the old one.
+   * After a backup that was killed at any moment, once what Homeport left running on the host was stopped: ends what
+   * still runs of it in containers and on the server, whichever run it is of, drops its scratch databases, and removes
+   * from `folder` what has no record. Under the project's lock, and never beside other work on the same server. Again
+   * and again is fine. Throws `HomeportError` when something could not be removed.
+   */
+  forget(target: DatabaseTarget, folder: string, context: DatabaseContext): Promise<void>;
+  /**
+   * Restores into a new database, verifies it by rows and schema, then swaps by rename and keeps the old one. `stamp`
+   * (of `utcStamp`) makes the names of both; it is in the journal before, for `recoverRestore`.
    * Throws `HomeportError`; until the swap nothing that anybody uses has changed.
    */
-  restore(target: DatabaseTarget, record: BackupRecord, context: DatabaseContext): Promise<RestoreResult>;
+  restore(
+    target: DatabaseTarget,
+    record: BackupRecord,
+    stamp: string,
+    context: DatabaseContext,
+  ): Promise<RestoreResult>;
+  /**
+   * After a restore with that stamp which was killed at any moment, before anything writes again: one whole database is
+   * left, the restored one or the one before. SQLite: containers that the restore had stopped stay stopped.
+   * Throws `HomeportError` when it can't be brought to an end; it can be tried again then.
+   */
+  recoverRestore(target: DatabaseTarget, stamp: string, context: DatabaseContext): Promise<RestoreEnd>;
+  /**
+   * Ends every session of the server whose client has one of these IP addresses, waits until they are gone, and gives
+   * their number. Others' sessions show only to a superuser or a member of `pg_read_all_stats`. Throws `HomeportError`.
+   */
+  endSessions(target: DatabaseTarget, addresses: readonly string[], context: DatabaseContext): Promise<number>;
   /** A real query through the service's own client. Throws `HomeportError` with what the client said. */
   query(target: DatabaseTarget, context: DatabaseContext): Promise<void>;
   /** Bytes that the database takes now: the estimate for the disk check. */
   size(target: DatabaseTarget, context: DatabaseContext): Promise<number>;
 }
+
+/**
+ * `finished`: the restored database is in its place. `undone`: everything is as before the restore. `nothing`: no trace of
+ * that restore, which was never begun or was undone already; also after one of SQLite that came to its very end where there
+ * was no database before.
+ */
+export type RestoreEnd = 'finished' | 'undone' | 'nothing';
 
 export interface RestoreResult {
   /** The name or path under which the replaced database is kept; `null` when there was none to replace. */
@@ -83,4 +126,6 @@ export interface RestoreResult {
   /** The command that a person runs to remove it. */
   readonly removeCommand: string | null;
   readonly rows: Readonly<Record<string, number>>;
+  /** See `DatabaseSchema.version`: seen in the restored database, and the same as in the record. */
+  readonly schemaVersion: string | null;
 }

@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { HomeportError } from '../deployment/error.ts';
 import { type PostgresClient, quoteIdentifier, quoteLiteral, runSql } from './postgres-client.ts';
 
 /** How a database is called that a backup is restored into once; twelve hex digits follow. */
 export const scratchPrefix = 'homeport_verify_';
+const scratchPattern = `^${scratchPrefix}[0-9a-f]{12}$`;
+
+export function isScratch(database: string): boolean {
+  return new RegExp(scratchPattern).test(database);
+}
 
 const databaseRow = z.object({
   datname: z.string(),
@@ -43,7 +48,7 @@ export async function describe(client: PostgresClient, from: string, database: s
     'superuser', (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
     'databases', (SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE NOT datistemplate AND datallowconn),
     'unusedScratch', (
-      SELECT coalesce(json_agg(datname), '[]') FROM pg_database d WHERE datname ~ '^${scratchPrefix}[0-9a-f]{12}$'
+      SELECT coalesce(json_agg(datname), '[]') FROM pg_database d WHERE datname ~ '${scratchPattern}'
       AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datid = d.oid)),
     'database', (
       SELECT to_jsonb(d) - 'datacl' || jsonb_build_object('encoding', pg_encoding_to_char(encoding),
@@ -121,25 +126,14 @@ export async function countRows(client: PostgresClient, database: string): Promi
   return parseCounts(lines);
 }
 
-/** A database other than this one, to create, rename and drop it from. Throws `HomeportError`. */
-export async function maintenanceDatabase(client: PostgresClient, database: string): Promise<string> {
-  const candidates = ['postgres', 'template1'].filter((name) => name !== database);
-  let refusal: unknown;
-  for (const name of candidates) {
-    try {
-      await runSql(client, name, 'SELECT 1;', `PostgreSQL of ${client.target.service} does not let us in`);
-      return name;
-    } catch (error) {
-      refusal = error;
-    }
-  }
-  if (refusal instanceof HomeportError) throw refusal;
-  throw new Error('unreachable: there is always a candidate');
-}
-
-/** The longest name is 63 bytes: the stem is cut, never in the middle of a character. */
+/**
+ * The longest name is 63 bytes: the stem is cut, never in the middle of a character, and then tells by digits of its hash
+ * which name it was.
+ */
 export function derivedName(database: string, suffix: string): string {
+  if (Buffer.byteLength(database + suffix) <= 63) return database + suffix;
+  const end = `_${createHash('sha256').update(database).digest('hex').slice(0, 8)}${suffix}`;
   let stem = database;
-  while (Buffer.byteLength(stem + suffix) > 63) stem = [...stem].slice(0, -1).join('');
-  return stem + suffix;
+  while (Buffer.byteLength(stem + end) > 63) stem = [...stem].slice(0, -1).join('');
+  return stem + end;
 }

@@ -82,35 +82,6 @@ export async function runSql(
   return result.stdout.split('\n').filter((line) => line !== '');
 }
 
-/*
- * A `docker exec` whose client went away may go on in the container. $1 marks the processes of one run; a process that
- * already ended, or belongs to somebody else, is passed over.
- */
-const stopMarked = [
-  'for d in /proc/[0-9]*; do',
-  'if tr "\\0" "\\n" < "$d/environ" 2>/dev/null | grep -qx "HOMEPORT_RUN=$1"; then kill -KILL "${d#/proc/}" 2>/dev/null; fi',
-  'done; exit 0',
-].join('\n');
-
-/**
- * After a failure: no process and no session of this run stays in the container. Never throws, and takes no part in a
- * cancellation, for it is what follows one.
- */
-export async function stopLeftovers(client: PostgresClient): Promise<void> {
-  const { host } = client.context;
-  const { container } = client.target;
-  const stop = ['docker', 'exec', container, 'sh', '-c', stopMarked, 'homeport', client.marker] as const;
-  await host.exec(stop, { timeout: 20_000, record: false });
-  const calm = cleaner(client);
-  const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name = ${quoteLiteral(client.marker)} AND pid <> pg_backend_pid();`;
-  for (const database of ['postgres', 'template1', client.target.database]) {
-    const argv = psqlArgv(calm, database);
-    const result = await host.exec(argv, { input: sql, timeout: 20_000, record: false });
-    if (result.outcome === 'success') return;
-  }
-}
-
 /** The same server for cleaning up: not bound to the signal that may have been the reason, nor found by the marker. */
 export function cleaner(client: PostgresClient): PostgresClient {
   const context = { ...client.context, signal: new AbortController().signal, timeout: 120_000 };

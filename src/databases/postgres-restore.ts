@@ -1,12 +1,11 @@
-import { utcStamp } from '../deployment/ids.ts';
 import { printable } from '../hosts/printable.ts';
-import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreResult } from './database.ts';
+import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
 import {
   countRows,
   createDatabaseSql,
   derivedName,
   describe,
-  maintenanceDatabase,
+  dropDatabaseSql,
   type ServerDescription,
 } from './postgres-catalog.ts';
 import {
@@ -16,46 +15,95 @@ import {
   quoteIdentifier,
   quoteLiteral,
   runSql,
-  stopLeftovers,
 } from './postgres-client.ts';
+import { anyRun, longestReturn, stopRuns } from './postgres-leftovers.ts';
 import { copyPropertiesSql } from './postgres-properties.ts';
 import { createMissingRoles } from './postgres-roles.ts';
-import { dropQuietly, pgRestore } from './postgres-scratch.ts';
+import { schemaNow } from './postgres-schema.ts';
+import { pgRestore } from './postgres-scratch.ts';
+import { serverOf } from './postgres-server.ts';
 import { checkUntouched, compareRows, totalRows } from './record.ts';
+import { compareSchema } from './schema.ts';
 
 /** See `DatabaseKind.restore`. The database that is replaced stays on the server under another name. */
 export async function restorePostgres(
   target: DatabaseTarget,
   record: BackupRecord,
+  stamp: string,
   context: DatabaseContext,
 ): Promise<RestoreResult> {
   await checkUntouched(context.host, record);
   const client = postgresClient(target, context);
-  const from = await maintenanceDatabase(client, target.database);
+  const from = await serverOf(client, 'other', context.timeout);
   const server = await describe(client, from, target.database);
-  const stamp = utcStamp(new Date());
-  const fresh = derivedName(target.database, `_homeport_restore_${stamp}`);
-  const kept = server.database === null ? null : derivedName(target.database, `_homeport_before_${stamp}`);
+  const place = { from, server, stamp, ...restoreNames(target.database, stamp) };
+  const { fresh } = place;
+  const kept = server.database === null ? null : place.kept;
+  const removal = kept === null ? null : removeCommand(target, kept);
+  let proven: Pick<RestoreResult, 'rows' | 'schemaVersion'> | null = null;
   try {
-    await fill(client, { from, fresh, server }, record);
+    await fill(client, place, record);
     const rows = await countRows(client, fresh);
     compareRows(record.rows, rows, `in the restored database ${fresh}`);
+    const schema = await schemaNow(client, fresh, server.version);
+    compareSchema(record.databaseSchema, schema, `in the restored database ${fresh}`);
     context.say(`${target.service}: ${totalRows(rows)} rows restored and counted, putting them in place`);
+    proven = { rows, schemaVersion: schema.version };
     await swap(client, { from, fresh, kept });
-    return { kept, removeCommand: kept === null ? null : removeCommand(target, kept), rows };
   } catch (error) {
-    await stopLeftovers(client);
-    await dropQuietly(client, fresh, server.version);
-    throw error;
+    // The swap may have been done though its answer never came.
+    const end = await putRight(cleaner(client), stamp, client.marker).catch(() => null);
+    if (proven === null || end !== 'finished') throw error;
   }
+  return { kept, removeCommand: removal, ...proven };
+}
+
+/** See `DatabaseKind.recoverRestore`. */
+export async function recoverPostgresRestore(
+  target: DatabaseTarget,
+  stamp: string,
+  context: DatabaseContext,
+): Promise<RestoreEnd> {
+  return await putRight(postgresClient(target, context), stamp, anyRun);
+}
+
+/** What still runs of the runs is ended first: it may be just about to swap. Throws `HomeportError`. */
+async function putRight(client: PostgresClient, stamp: string, markers: string): Promise<RestoreEnd> {
+  const { target, context } = client;
+  const from = await serverOf(client, 'other', Math.min(context.timeout, longestReturn));
+  await stopRuns(client, from, markers);
+  const { fresh, kept } = restoreNames(target.database, stamp);
+  const { databases, version } = await describe(client, from, target.database);
+  if (databases.includes(fresh)) {
+    const what = `The database ${fresh} of a restore that was not finished could not be dropped`;
+    await runSql(client, from, dropDatabaseSql(fresh, version), what, { changes: true });
+    return 'undone';
+  }
+  if (databases.includes(kept)) return 'finished';
+  const sql = `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ${quoteLiteral(target.database)};`;
+  const comment = await runSql(client, from, sql, `PostgreSQL of ${target.service} could not be asked`);
+  return comment[0] === madeBy(stamp) ? 'finished' : 'nothing';
+}
+
+/** The swap turns the one into the database and the database into the other, which so tell how far a restore came. */
+function restoreNames(database: string, stamp: string): { fresh: string; kept: string } {
+  return {
+    fresh: derivedName(database, `_homeport_restore_${stamp}`),
+    kept: derivedName(database, `_homeport_before_${stamp}`),
+  };
+}
+
+/** The comment on a database that is made where there was none: no database before it tells of its restore. */
+function madeBy(stamp: string): string {
+  return `restored by Homeport, ${stamp}`;
 }
 
 async function fill(
   client: PostgresClient,
-  place: { readonly from: string; readonly fresh: string; readonly server: ServerDescription },
+  place: { readonly from: string; readonly fresh: string; readonly server: ServerDescription; readonly stamp: string },
   record: BackupRecord,
 ): Promise<void> {
-  const { from, fresh, server } = place;
+  const { from, fresh, server, stamp } = place;
   if (record.roles !== undefined) await createMissingRoles(client, from, record.roles);
   client.context.say(`${client.target.service}: restoring into the new database ${fresh}`);
   const create = createDatabaseSql(fresh, server.database);
@@ -66,6 +114,9 @@ async function fill(
     await runSql(client, from, properties, `The settings of ${client.target.database} could not be copied`, {
       changes: true,
     });
+  } else {
+    const comment = `COMMENT ON DATABASE ${quoteIdentifier(fresh)} IS ${quoteLiteral(madeBy(stamp))};`;
+    await runSql(client, from, comment, `${fresh} could not be given its comment`, { changes: true });
   }
   // Without statistics the first queries after a restore would read whole tables.
   await runSql(client, fresh, 'ANALYZE;', `${fresh} could not be analysed`, { changes: true });

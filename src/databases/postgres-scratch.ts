@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HomeportError } from '../deployment/error.ts';
-import type { Verification } from './database.ts';
+import type { DatabaseSchema, Verification } from './database.ts';
 import { explain } from './explain.ts';
 import {
   countRows,
@@ -11,15 +11,18 @@ import {
   scratchPrefix,
 } from './postgres-catalog.ts';
 import { cleaner, clientArgv, connection, type PostgresClient, quoteIdentifier, runSql } from './postgres-client.ts';
+import { schemaNow } from './postgres-schema.ts';
 import { compareRows } from './record.ts';
+import { compareSchema } from './schema.ts';
 
 /** Scratch databases of this process: of two backups that run side by side none takes the other's for a leftover. */
 const inUse = new Set<string>();
 
 export interface DumpUnderTest {
   readonly path: string;
-  /** Counted in the dump's own snapshot. */
+  /** Both of the dump's own snapshot. */
   readonly rows: Readonly<Record<string, number>>;
+  readonly schema: DatabaseSchema;
 }
 
 /** Proves that a dump can be restored, or at least read, before it is called a backup. Throws `HomeportError`. */
@@ -48,14 +51,18 @@ async function restoreIntoScratch(
     const owner = server.superuser ? [] : ['--no-owner', '--no-privileges', '--no-comments'];
     // A subscription would make the scratch database a subscriber, and could not be dropped.
     await pgRestore(client, scratch, dump.path, ['--no-publications', '--no-subscriptions', ...owner]);
-    compareRows(dump.rows, await countRows(client, scratch), 'after the backup was restored into a scratch database');
+    const where = 'after the backup was restored into a scratch database';
+    compareRows(dump.rows, await countRows(client, scratch), where);
+    compareSchema(dump.schema, await schemaNow(client, scratch, server.version), where);
   } finally {
     inUse.delete(scratch);
     // Not worth a second error: the next backup drops what stays.
     await dropQuietly(client, scratch, server.version);
   }
   const tables = Object.keys(dump.rows).length;
-  context.say(`${target.service}: restored once into a scratch database, all ${tables} tables have the same rows`);
+  context.say(
+    `${target.service}: restored once into a scratch database, all ${tables} tables have the same rows and schema`,
+  );
 }
 
 /** Restores an archive into an existing empty database, at the first error no further. Throws `HomeportError`. */

@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream';
 import type { ExecResult } from '../hosts/host.ts';
+import type { DatabaseSchema } from './database.ts';
 import { explain } from './explain.ts';
 import { countRowsSql, lockTablesSql, parseCounts } from './postgres-catalog.ts';
 import { type PostgresClient, psqlArgv } from './postgres-client.ts';
+import { describeSchema } from './postgres-schema.ts';
 
 /** How long a lock is waited for, which somebody holds who alters or truncates a table right now. */
 export const lockWaitSeconds = 10;
@@ -12,6 +14,8 @@ export interface Snapshot {
   readonly id: string;
   /** Exact rows of every table, at the moment of the snapshot. Throws `HomeportError`. */
   count(): Promise<Record<string, number>>;
+  /** The schema at that moment. Throws `HomeportError`. */
+  describe(serverVersion: number): Promise<DatabaseSchema>;
   /** Ends transaction and session; throws `HomeportError` unless both had lived until now. */
   end(): Promise<void>;
   /** Ends them whatever their state. */
@@ -32,6 +36,7 @@ export async function openSnapshot(client: PostgresClient): Promise<Snapshot> {
     return {
       id,
       count: async () => parseCounts(await session.ask(countRowsSql)),
+      describe: async (serverVersion) => await describeSchema((sql) => session.ask(sql), serverVersion),
       end: async () => {
         await session.ask('COMMIT;');
         await session.close();

@@ -1,7 +1,15 @@
 import { HomeportError, messageOf } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
-import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
+import { newBackupPath } from './backup-names.ts';
+import type {
+  BackupOptions,
+  BackupRecord,
+  DatabaseContext,
+  DatabaseKind,
+  DatabaseSchema,
+  DatabaseTarget,
+} from './database.ts';
 import { explain } from './explain.ts';
 import { type DatabaseProperties, describe, type ServerDescription } from './postgres-catalog.ts';
 import {
@@ -11,19 +19,23 @@ import {
   postgresClient,
   quoteLiteral,
   runSql,
-  stopLeftovers,
 } from './postgres-client.ts';
-import { restorePostgres } from './postgres-restore.ts';
+import { endPostgresSessions } from './postgres-end-sessions.ts';
+import { forgetPostgres, stopLeftovers } from './postgres-leftovers.ts';
+import { recoverPostgresRestore, restorePostgres } from './postgres-restore.ts';
 import { dumpRoles } from './postgres-roles.ts';
 import { dropLeftovers, verifyDump } from './postgres-scratch.ts';
 import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
-import { firstBytes, newBackupPath, recordPath, totalRows, writeRecord } from './record.ts';
+import { firstBytes, recordPath, totalRows, writeRecord } from './record.ts';
 
 /** PostgreSQL 10 and later, through the client programs in the server's own container. */
 export const postgres: DatabaseKind = {
   kind: 'postgres',
   backup,
+  forget: forgetPostgres,
   restore: restorePostgres,
+  recoverRestore: recoverPostgresRestore,
+  endSessions: endPostgresSessions,
   query: async (target, context) => {
     const client = postgresClient(target, context);
     const what = `PostgreSQL of ${target.service} did not answer`;
@@ -45,6 +57,7 @@ interface Dump {
   readonly bytes: number;
   readonly sha256: string;
   readonly rows: Record<string, number>;
+  readonly schema: DatabaseSchema;
 }
 
 async function backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord> {
@@ -61,10 +74,10 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   let roles: PartialFile | null = null;
   try {
     context.say(`${target.service}: dumping ${target.database}, which takes ${formatSize(server.database.bytes)}`);
-    dump = await dumpWhenQuiet(client, file);
+    dump = await dumpWhenQuiet(client, file, server.version);
     const counted = `${Object.keys(dump.rows).length} tables with ${totalRows(dump.rows)} rows`;
     context.say(`${target.service}: ${counted} in ${formatSize(dump.bytes)}`);
-    await verifyDump(client, server, { path: dump.partial.partialPath, rows: dump.rows }, options.verify);
+    await verifyDump(client, server, { ...dump, path: dump.partial.partialPath }, options.verify);
     roles = await dumpRoles(client, rolesFile, server.superuser);
     await roles.keep();
     await dump.partial.keep();
@@ -79,6 +92,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
       sha256: dump.sha256,
       verified: options.verify,
       rows: dump.rows,
+      databaseSchema: dump.schema,
       roles: rolesFile,
       createdAt: options.at.toISOString(),
       release: options.release,
@@ -112,10 +126,10 @@ function tellWhatIsLeftOut(client: PostgresClient, server: ServerDescription): v
 }
 
 /** Whoever truncates or alters a table just now is let through, and the dump starts over. */
-async function dumpWhenQuiet(client: PostgresClient, file: string): Promise<Dump> {
+async function dumpWhenQuiet(client: PostgresClient, file: string, serverVersion: number): Promise<Dump> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await dumpOnce(client, file);
+      return await dumpOnce(client, file, serverVersion);
     } catch (error) {
       const inTheWay =
         error instanceof HomeportError && /lock timeout|LOCK TABLE|does not exist/.test(error.excerpt ?? '');
@@ -125,7 +139,7 @@ async function dumpWhenQuiet(client: PostgresClient, file: string): Promise<Dump
   }
 }
 
-async function dumpOnce(client: PostgresClient, file: string): Promise<Dump> {
+async function dumpOnce(client: PostgresClient, file: string, serverVersion: number): Promise<Dump> {
   const { target, context } = client;
   const snapshot = await openSnapshot(client);
   let partial: PartialFile | null = null;
@@ -149,14 +163,15 @@ async function dumpOnce(client: PostgresClient, file: string): Promise<Dump> {
       signal,
       changes: true,
     });
-    const [dumped, counted] = await Promise.allSettled([dumping, snapshot.count()]);
+    const looking = async () => ({ rows: await snapshot.count(), schema: await snapshot.describe(serverVersion) });
+    const [dumped, seen] = await Promise.allSettled([dumping, looking()]);
     if (dumped.status === 'rejected') throw dumped.reason;
     if (dumped.value.outcome !== 'success') throw explain(dumped.value, `${target.database} could not be dumped`);
-    if (counted.status === 'rejected') throw counted.reason;
+    if (seen.status === 'rejected') throw seen.reason;
     await snapshot.end();
     const written = await partial.finish();
     await checkHeader(client, partial.partialPath);
-    return { partial, ...written, rows: counted.value };
+    return { partial, ...written, ...seen.value };
   } catch (error) {
     await partial?.discard();
     // First what holds the session: psql may be in the middle of a count.

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { HomeportError } from '../deployment/error.ts';
-import { utcStamp } from '../deployment/ids.ts';
 import type { Host } from '../hosts/host.ts';
 import { tryParseJson } from '../request/parse-json.ts';
 import type { BackupRecord } from './database.ts';
@@ -18,6 +17,13 @@ export const backupRecordSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   verified: z.enum(['restore', 'read', 'none']),
   rows: z.record(z.string(), z.number().int().nonnegative()),
+  databaseSchema: z
+    .strictObject({
+      digest: z.string().regex(/^[0-9a-f]{64}$/),
+      dialect: z.string().min(1),
+      version: z.string().nullable(),
+    })
+    .exactOptional(),
   roles: z.string().min(1).exactOptional(),
   createdAt: z.iso.datetime(),
   release: z.string().nullable(),
@@ -27,44 +33,6 @@ export const backupRecordSchema = z.strictObject({
 /** Where the facts about a backup file stand. */
 export function recordPath(file: string): string {
   return `${file}.json`;
-}
-
-/**
- * `<service>-<database>-<UTC>` without its extension. A database whose name does not fit a file name gets a few digits
- * of its hash, so that no two of them share a file.
- */
-export function backupStem(service: string, database: string, at: Date): string {
-  return `${stemOf(service, database)}-${utcStamp(at)}`;
-}
-
-function stemOf(service: string, database: string): string {
-  const plain = database.replaceAll(/[^A-Za-z0-9._-]+/g, '_').slice(0, 80);
-  const hash = createHash('sha256').update(database).digest('hex').slice(0, 8);
-  return `${service}-${plain === database ? plain : `${plain}-${hash}`}`;
-}
-
-/**
- * A path without extension for a new backup that no other backup has, also where two start in one second. On the way it
- * removes what killed backups of the same database left half written: whoever backs up holds the project's lock.
- */
-export async function newBackupPath(
-  host: Host,
-  folder: string,
-  database: { readonly service: string; readonly database: string; readonly at: Date },
-): Promise<string> {
-  const names = (await host.files.list(folder)).map((one) => one.name);
-  const own = `${stemOf(database.service, database.database)}-`;
-  for (const name of names) {
-    const rest = name.startsWith(own) ? name.slice(own.length) : '';
-    if (/^\d{8}T\d{6}Z(-\d+)?\.(dump|roles\.sql|sqlite)\.partial(-journal)?$/.test(rest)) {
-      await host.files.remove(join(folder, name));
-    }
-  }
-  const stem = backupStem(database.service, database.database, database.at);
-  for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? stem : `${stem}-${number}`;
-    if (!names.some((name) => name.startsWith(`${candidate}.`))) return join(folder, candidate);
-  }
 }
 
 /** Writes the `.json` beside a backup file that already has its name. Durable. */

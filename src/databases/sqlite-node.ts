@@ -1,4 +1,6 @@
-/** For hosts and images with Node; what it does and prints is told in `sqlite-runner.ts`. */
+import { migrationTables } from './migration-tables.ts';
+
+/** For hosts and images with Node; what it does and prints is told in `sqlite-told.ts`. */
 export const nodeScript = String.raw`'use strict';
 const fs = require('node:fs');
 const { dirname } = require('node:path');
@@ -24,6 +26,30 @@ const count = (db) => {
     const { n } = db.prepare('SELECT count(*) AS n FROM "' + name.replaceAll('"', '""') + '"').get();
     say('row', Buffer.from(name).toString('hex'), n);
   }
+};
+const migrationTables = ${JSON.stringify(migrationTables)};
+const hex = (text) => Buffer.from(text).toString('hex');
+const describe = (db) => {
+  const objects = db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_'").all();
+  for (const { type, name, tbl_name, sql } of objects) say('object', hex(JSON.stringify([type, name, tbl_name, sql])));
+  const told = new Set();
+  for (const { table, columns, sql } of migrationTables) {
+    const there = db.prepare('SELECT name FROM pragma_table_info(?)').all(table).map((column) => column.name);
+    if (told.has(table) || !columns.every((name) => there.includes(name))) continue;
+    told.add(table);
+    for (const row of db.prepare(sql.replaceAll('%s', '"' + table + '"')).all()) {
+      const text = Object.values(row)[0];
+      if (text !== null) say('version', hex(table), hex(text));
+    }
+  }
+  const version = db.prepare('PRAGMA user_version').get().user_version;
+  if (version !== 0) say('version', hex('user_version'), hex(String(version)));
+};
+const logs = ['-wal', '-shm', '-journal'];
+// What was moved aside. An empty file only says that there was no database before: it goes.
+const tellKept = (kept) => {
+  if (fs.statSync(kept).size === 0) fs.rmSync(kept);
+  for (const suffix of ['', ...logs]) if (fs.existsSync(kept + suffix)) say('moved', suffix);
 };
 const inside = (path, folder) => path.startsWith(fs.realpathSync(folder) + '/');
 const operations = {
@@ -78,41 +104,48 @@ const operations = {
       // A file that is whole by itself needs no log beside it. One too damaged for that is moved with its logs.
       try {
         const db = open(path, 'mode=rw');
+        db.prepare('SELECT count(*) FROM sqlite_master').get();
         db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
         db.close();
       } catch {}
-      const done = [];
-      try {
-        try { fs.linkSync(path, kept); } catch { fs.copyFileSync(path, kept, fs.constants.COPYFILE_EXCL); sync(kept); }
-        done.push('');
-        for (const suffix of ['-wal', '-shm', '-journal']) {
-          if (!fs.existsSync(path + suffix)) continue;
-          fs.renameSync(path + suffix, kept + suffix);
-          done.push(suffix);
-        }
-        fs.renameSync(staged, path);
-      } catch (error) {
-        for (const suffix of done.reverse()) {
-          if (suffix === '') fs.rmSync(kept, { force: true });
-          else fs.renameSync(kept + suffix, path + suffix);
-        }
-        throw error;
-      }
-      for (const suffix of done) say('moved', suffix);
+      if (fs.existsSync(kept)) throw refuse('other', kept + ' is there already');
+      try { fs.linkSync(path, kept); } catch { fs.copyFileSync(path, kept, fs.constants.COPYFILE_EXCL); sync(kept); }
     } else {
-      fs.renameSync(staged, path);
+      fs.closeSync(fs.openSync(kept, 'wx', 0o600));
+    }
+    for (const suffix of logs) if (fs.existsSync(path + suffix)) fs.renameSync(path + suffix, kept + suffix);
+    sync(dirname(path));
+    fs.renameSync(staged, path);
+    sync(dirname(path));
+    tellKept(kept);
+  },
+  recover(staged, path, kept) {
+    if (fs.existsSync(staged)) {
+      for (const suffix of logs.filter((suffix) => fs.existsSync(kept + suffix))) {
+        if (fs.existsSync(path + suffix)) say('stays', suffix);
+        else fs.renameSync(kept + suffix, path + suffix);
+      }
+      fs.rmSync(kept, { force: true });
+      sync(dirname(path));
+      fs.rmSync(staged);
+      say('end undone');
+    } else if (fs.existsSync(kept)) {
+      tellKept(kept);
+      say('end finished');
+    } else {
+      say('end nothing');
     }
     sync(dirname(path));
   },
-  remove(path) {
-    fs.rmSync(path, { force: true });
-  },
   verify(path, depth) {
     const db = open(path, 'mode=ro&immutable=1');
-    const found = db.prepare(depth === 'full' ? 'PRAGMA integrity_check(5)' : 'PRAGMA quick_check(5)').all();
-    const faults = found.map((row) => Object.values(row)[0]).filter((text) => text !== 'ok');
-    if (faults.length > 0) throw refuse('damaged', faults.join('; '));
-    count(db);
+    if (depth !== 'none') {
+      const found = db.prepare(depth === 'full' ? 'PRAGMA integrity_check(5)' : 'PRAGMA quick_check(5)').all();
+      const faults = found.map((row) => Object.values(row)[0]).filter((text) => text !== 'ok');
+      if (faults.length > 0) throw refuse('damaged', faults.join('; '));
+      count(db);
+    }
+    describe(db);
   },
 };
 (async () => operations[op](...args))().catch((error) => {

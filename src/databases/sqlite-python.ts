@@ -1,4 +1,4 @@
-/** For hosts and images with Python; what it does and prints is told in `sqlite-runner.ts`. */
+/** For hosts and images with Python; what it does and prints is told in `sqlite-told.ts`. */
 export const pythonScript = `
 import hashlib, os, shutil, sqlite3, stat, sys
 from pathlib import Path
@@ -69,43 +69,62 @@ def stage(source, target, like):
             digest.update(chunk)
     say('sha256', digest.hexdigest())
 
+LOGS = ('-wal', '-shm', '-journal')
+
+# What was moved aside. An empty file only says that there was no database before: it goes.
+def tell_kept(kept):
+    if os.stat(kept).st_size == 0:
+        os.unlink(kept)
+    for suffix in ('', *LOGS):
+        if os.path.exists(kept + suffix):
+            say('moved', suffix)
+
 def swap(staged, path, kept):
     if os.path.exists(path):
         # A file that is whole by itself needs no log beside it. One too damaged for that is moved with its logs.
         try:
             db = connect(path, 'rw')
-            db.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+            db.execute('SELECT count(*) FROM sqlite_master').fetchone()
+            db.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()
             db.close()
         except sqlite3.Error:
             pass
-        done = []
+        if os.path.exists(kept):
+            raise Refused('other', kept + ' is there already')
         try:
-            try:
-                os.link(path, kept)
-            except OSError:
-                shutil.copy2(path, kept)
-                sync(kept)
-            done.append('')
-            for suffix in ('-wal', '-shm', '-journal'):
-                if os.path.exists(path + suffix):
-                    os.rename(path + suffix, kept + suffix)
-                    done.append(suffix)
-            os.rename(staged, path)
-        except BaseException:
-            for suffix in reversed(done):
-                if suffix == '':
-                    os.unlink(kept)
-                else:
-                    os.rename(kept + suffix, path + suffix)
-            raise
-        for suffix in done:
-            say('moved', suffix)
+            os.link(path, kept)
+        except OSError:
+            shutil.copy2(path, kept)
+            sync(kept)
     else:
-        os.rename(staged, path)
+        os.close(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for suffix in LOGS:
+        if os.path.exists(path + suffix):
+            os.rename(path + suffix, kept + suffix)
     sync(os.path.dirname(path))
+    os.rename(staged, path)
+    sync(os.path.dirname(path))
+    tell_kept(kept)
 
-def remove(path):
-    Path(path).unlink(missing_ok=True)
+def recover(staged, path, kept):
+    if os.path.exists(staged):
+        for suffix in LOGS:
+            if not os.path.exists(kept + suffix):
+                continue
+            if os.path.exists(path + suffix):
+                say('stays', suffix)
+            else:
+                os.rename(kept + suffix, path + suffix)
+        Path(kept).unlink(missing_ok=True)
+        sync(os.path.dirname(path))
+        os.unlink(staged)
+        say('end undone')
+    elif os.path.exists(kept):
+        tell_kept(kept)
+        say('end finished')
+    else:
+        say('end nothing')
+    sync(os.path.dirname(path))
 
 def code_of(error):
     if isinstance(error, Refused):

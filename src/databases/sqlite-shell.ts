@@ -16,6 +16,14 @@ fail() {
 }
 there() { [ -f "$1" ] || { echo 'error missing'; echo "$1 is not there" >&2; exit 1; }; }
 try() { "$@" 2>"$work/error" || fail; }
+logs='-wal -shm -journal'
+# What was moved aside. An empty file only says that there was no database before: it goes.
+tell_kept() {
+  [ -s "$1" ] || try rm "$1"
+  for suffix in '' $logs; do
+    [ ! -e "$1$suffix" ] || echo "moved $suffix"
+  done
+}
 owner_of() { stat -c %u:%g "$1"; }
 case $op in
   look)
@@ -62,28 +70,38 @@ END
     ;;
   swap)
     if [ -e "$2" ]; then
-      sqlite3 -batch "$2" 'PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null 2>&1 || :
+      sqlite3 -batch "$2" 'SELECT count(*) FROM sqlite_master; PRAGMA wal_checkpoint(TRUNCATE);' >/dev/null 2>&1 || :
+      [ ! -e "$3" ] || { echo "$3 is there already" >"$work/error"; fail; }
       ln "$2" "$3" 2>/dev/null || try cp -p "$2" "$3"
-      moved=
-      undo() {
-        for suffix in $moved; do mv "$3$suffix" "$2$suffix"; done
-        rm -f "$3"
-        fail
-      }
-      for suffix in -wal -shm -journal; do
-        [ -e "$2$suffix" ] || continue
-        mv "$2$suffix" "$3$suffix" 2>"$work/error" || undo "$@"
-        moved="$moved $suffix"
-      done
-      mv -f "$1" "$2" 2>"$work/error" || undo "$@"
-      echo 'moved '
-      for suffix in $moved; do echo "moved $suffix"; done
     else
-      try mv "$1" "$2"
+      try touch "$3"
+    fi
+    for suffix in $logs; do
+      [ ! -e "$2$suffix" ] || try mv "$2$suffix" "$3$suffix"
+    done
+    sync
+    try mv -f "$1" "$2"
+    sync
+    tell_kept "$3"
+    ;;
+  recover)
+    if [ -e "$1" ]; then
+      for suffix in $logs; do
+        [ -e "$3$suffix" ] || continue
+        if [ -e "$2$suffix" ]; then echo "stays $suffix"; else try mv "$3$suffix" "$2$suffix"; fi
+      done
+      try rm -f "$3"
+      sync
+      try rm "$1"
+      echo 'end undone'
+    elif [ -e "$3" ]; then
+      tell_kept "$3"
+      echo 'end finished'
+    else
+      echo 'end nothing'
     fi
     sync
     ;;
-  remove) rm -f "$1" ;;
 esac
 rm -rf "$work"
 `;

@@ -1,22 +1,43 @@
 import { dirname } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
-import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
-import { compareRows, firstBytes, measure, newBackupPath, recordPath, totalRows, writeRecord } from './record.ts';
-import { restoreSqlite } from './sqlite-restore.ts';
-import { missingDatabase, type OpenPlace, openPlace, runOnHost } from './sqlite-runner.ts';
+import { forgetFiles, newBackupPath } from './backup-names.ts';
+import type {
+  BackupOptions,
+  BackupRecord,
+  DatabaseContext,
+  DatabaseKind,
+  DatabaseTarget,
+  Verification,
+} from './database.ts';
+import { compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
+import { removeHelpers } from './sqlite-inside.ts';
+import { type OpenPlace, openPlace } from './sqlite-open.ts';
+import { inspectContainers } from './sqlite-place.ts';
+import { missingDatabase } from './sqlite-refusal.ts';
+import { recoverSqliteRestore, restoreSqlite } from './sqlite-restore.ts';
+import { runOnHost } from './sqlite-runner.ts';
 
 /** SQLite, by its own online backup; the file is in a volume or bind mount of the service's container. */
 export const sqlite: DatabaseKind = {
   kind: 'sqlite',
   backup,
+  forget: async (target, folder, context) => {
+    for (const one of await inspectContainers([target.container], context)) await removeHelpers(one, context);
+    await forgetFiles(context.host, folder, target);
+  },
   restore: restoreSqlite,
+  recoverRestore: recoverSqliteRestore,
+  // There is no server, and a file's lock goes with the process that held it.
+  endSessions: async () => 0,
   query: async (target, context) => {
     const place = await openExisting(target, context);
     await place.run('query', [place.database]);
   },
   size: async (target, context) => (await openExisting(target, context)).bytes,
 };
+
+const depths = { restore: 'full', read: 'quick', none: 'none' } as const satisfies Record<Verification, string>;
 
 async function openExisting(target: DatabaseTarget, context: DatabaseContext): Promise<OpenPlace> {
   const place = await openPlace(target, context);
@@ -36,11 +57,8 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
     const paths = [place.database, place.ofBackups(partial), dirname(place.ofBackups(partial))];
     const { rows } = await place.run('backup', paths, { folder: options.folder });
     await checkHeader(target, partial, context);
-    if (options.verify !== 'none') {
-      const depth = options.verify === 'restore' ? 'full' : 'quick';
-      const copy = await runOnHost(target, 'verify', [partial, depth], context);
-      compareRows(rows, copy.rows, 'in the backup');
-    }
+    const copy = await runOnHost(target, 'verify', [partial, depths[options.verify]], context);
+    if (options.verify !== 'none') compareRows(rows, copy.rows, 'in the backup');
     const { bytes, sha256 } = await measure(host, partial);
     const counted = `${Object.keys(rows).length} tables with ${totalRows(rows)} rows`;
     context.say(`${target.service}: ${counted} in ${formatSize(bytes)}`);
@@ -56,6 +74,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
       sha256,
       verified: options.verify,
       rows,
+      databaseSchema: copy.schema,
       createdAt: options.at.toISOString(),
       release: options.release,
       durationSeconds: Math.round(performance.now() - begin) / 1000,

@@ -1,14 +1,21 @@
 import { CancelledError } from './error.ts';
 
+/** The last one: the terminal was closed. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Turns the first SIGINT or SIGTERM into an abort: the runner sends SIGINT to cancel a job, a person types Ctrl-C. What
  * was begun is then stopped or undone; a second signal only says so, instead of tearing that down.
  */
-export function cancelOnSignals(tell: (line: string) => void): { signal: AbortSignal; dispose: () => void } {
+export function cancelOnSignals(
+  tell: (line: string) => void,
+  underWay: { readonly text: string },
+): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) {
-      tell('Still undoing what was begun; please wait for it.');
+      const what = underWay.text === '' ? 'cleaning up' : `in the stage ${underWay.text}`;
+      tell(`Still ${what}, so that exactly one good release runs; please wait for it.`);
       return;
     }
     tell('Cancelled: stopping what was begun.');
@@ -19,13 +26,11 @@ export function cancelOnSignals(tell: (line: string) => void): { signal: AbortSi
       ),
     );
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of signals) process.on(name, onSignal);
   return {
     signal: controller.signal,
     dispose: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of signals) process.off(name, onSignal);
     },
   };
 }

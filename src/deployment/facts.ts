@@ -18,9 +18,12 @@ export interface Source {
   readonly branch: string | null;
 }
 
+/** A container that was there before anything was changed. */
+export type ContainerBefore = Pick<ObservedContainer, 'id' | 'service' | 'imageId' | 'state' | 'startedAt'>;
+
 /** What ran before anything was changed. */
 export interface Snapshot {
-  readonly containers: readonly ObservedContainer[];
+  readonly containers: readonly ContainerBefore[];
   /** The release that is good and running; `null` on a first deployment. */
   readonly release: Release | null;
 }
@@ -40,7 +43,19 @@ export interface Facts {
   mounts?: MountPlan;
   snapshot?: Snapshot;
   databases?: readonly { kind: DatabaseKind; target: DatabaseTarget }[];
+  /** Databases whose dump was begun and is not known to have ended well. */
+  dumping: readonly DatabaseTarget[];
   backups: BackupRecord[];
+  /** Of them, those that were made after the writers had stopped: going back restores them. */
+  restoreOnRollback: readonly string[];
+  /** Names that this deployment gives to images. */
+  tags: readonly string[];
+  /** A release that was recorded from containers which ran before Homeport came. */
+  adopted?: string;
+  /** The container of the migration under way. */
+  migration?: string;
+  /** By which its sessions on the servers are known. */
+  migrationAddresses: readonly string[];
   coverage?: CoverageResult;
   /** The release being brought up: a new one, or the current one when nothing differs. */
   release?: Release;
@@ -61,7 +76,11 @@ export function newFacts(id: string, project: string, startedAt: Date): Facts {
     id,
     project,
     startedAt,
+    dumping: [],
     backups: [],
+    restoreOnRollback: [],
+    tags: [],
+    migrationAddresses: [],
     environment: {},
     disturbed: false,
     migrated: false,

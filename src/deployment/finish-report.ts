@@ -62,7 +62,7 @@ export function finishReport(
   result: RunResult,
   ended: {
     facts: Facts;
-    plan: Plan;
+    plan: { readonly stages: readonly Pick<Plan['stages'][number], 'name'>[] };
     recorded: Release | null;
     minimumCoverage: number | null;
     busyMs: number;

@@ -1,19 +1,19 @@
-import { z } from 'zod';
 import type { HostFiles } from '../hosts/host.ts';
 import { tryParseJson } from '../request/parse-json.ts';
+import { type JournalEntry, parseEntry, type Recovery, type Undo } from './journal-entry.ts';
+import type { Beginning } from './unfinished.ts';
 
-/** One line: what is about to change, with what it takes to undo it, or how that went. */
-const entry = z.object({
-  version: z.literal(1),
-  at: z.string(),
-  deployment: z.string(),
-  stage: z.string(),
-  action: z.string(),
-  type: z.enum(['intent', 'outcome']),
-  /** Of an intent: undo data. Of an outcome: what came out. */
-  data: z.record(z.string(), z.unknown()),
-});
-export type JournalEntry = z.infer<typeof entry>;
+/** A change that is about to be made. */
+export interface Change {
+  readonly stage: string;
+  readonly action: string;
+  /** What recovery must do once this change was begun; the last one that isn't `forget` decides. */
+  readonly recovery: Recovery;
+  readonly undo: Undo;
+}
+
+/** Above this size (bytes) the entries of ended deployments are let go at the next beginning. */
+const largest = 2 ** 20;
 
 /** `journal.jsonl`: intent before each change, outcome after it; on the disk before anything goes on. */
 export class Journal {
@@ -28,14 +28,43 @@ export class Journal {
     this.#deployment = deployment;
   }
 
+  /** From here on the deployment is unfinished until `end`. Only while no other one is. */
+  async begin(command: string, data: Beginning): Promise<void> {
+    const facts = await this.#files.stat(this.#path);
+    if (facts !== null && facts.bytes > largest) await this.#files.writeText(this.#path, '', 0o600);
+    await this.#append({ stage: 'deployment', action: command, type: 'begin', data: { ...data } });
+  }
+
+  /** All that the deployment had to change or to undo is done, its report is written. */
+  async end(command: string, data: Record<string, unknown>): Promise<void> {
+    await this.#append({ stage: 'deployment', action: command, type: 'end', data });
+  }
+
   /** Writes the intent, makes the change, writes the outcome; the change's own error is thrown on. */
-  async record<T>(stage: string, action: string, undo: Record<string, unknown>, change: () => Promise<T>): Promise<T> {
-    await this.#append(stage, action, 'intent', undo);
+  async record<T>(change: Change, make: () => Promise<T>): Promise<T> {
+    await this.#intend(change);
+    return await this.#make(change, make);
+  }
+
+  /**
+   * As `record`, for the way back: a full disk must not stop it. An earlier intent told recovery already that there is
+   * something to go back from.
+   */
+  async recordIfPossible<T>(change: Change, make: () => Promise<T>): Promise<T> {
+    await this.#intend(change).catch(() => {});
+    return await this.#make(change, make);
+  }
+
+  async #intend({ stage, action, recovery, undo }: Change): Promise<void> {
+    await this.#append({ stage, action, type: 'intent', recovery, data: { ...undo } });
+  }
+
+  async #make<T>({ stage, action }: Change, make: () => Promise<T>): Promise<T> {
     // An outcome that could not be written must neither hide what went wrong nor undo what went well: without it the
     // change counts as unfinished, and every change can be done again.
-    const outcome = (ok: boolean) => this.#append(stage, action, 'outcome', { ok }).catch(() => {});
+    const outcome = (ok: boolean) => this.#append({ stage, action, type: 'outcome', data: { ok } }).catch(() => {});
     try {
-      const result = await change();
+      const result = await make();
       await outcome(true);
       return result;
     } catch (error) {
@@ -44,16 +73,8 @@ export class Journal {
     }
   }
 
-  async #append(stage: string, action: string, type: JournalEntry['type'], data: Record<string, unknown>) {
-    const line: JournalEntry = {
-      version: 1,
-      at: new Date().toISOString(),
-      deployment: this.#deployment,
-      stage,
-      action,
-      type,
-      data,
-    };
+  async #append(entry: Omit<JournalEntry, 'version' | 'at' | 'deployment'>): Promise<void> {
+    const line = { version: 2, at: new Date().toISOString(), deployment: this.#deployment, ...entry };
     this.#healed ??= this.#endTornLine();
     await this.#healed;
     await this.#files.appendText(this.#path, `${JSON.stringify(line)}\n`, 0o600);
@@ -66,12 +87,15 @@ export class Journal {
   }
 }
 
-/** The entries of a journal; a torn last line, as a power loss leaves it, is left out. */
+/**
+ * The entries of a journal, those of older versions as this one would have written them. A torn line, as a power loss
+ * leaves it, is no JSON and left out: what it would have told was not begun. Throws `HomeportError` for an entry that a
+ * newer Homeport wrote, or that nobody can have written: acting on half a journal could undo the wrong thing.
+ */
 export async function readJournal(files: HostFiles, path: string): Promise<JournalEntry[]> {
   const text = (await files.readText(path)) ?? '';
-  const lines = text.split('\n').slice(0, -1);
-  return lines.flatMap((line) => {
-    const parsed = entry.safeParse(tryParseJson(line));
-    return parsed.success ? [parsed.data] : [];
+  return text.split('\n').flatMap((line) => {
+    const json = tryParseJson(line);
+    return typeof json === 'object' && json !== null ? parseEntry(json, path) : [];
   });
 }

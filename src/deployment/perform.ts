@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { tryGit } from '../hosts/git.ts';
 import type { Host } from '../hosts/host.ts';
 import { LocalHost } from '../hosts/local.ts';
+import { chosenReporters } from '../reporters/chosen.ts';
+import { DraftReporter } from '../reporters/draft.ts';
 import { FanOut } from '../reporters/fan-out.ts';
 import { LogFileReporter } from '../reporters/log-file.ts';
 import type { DeploymentEvent } from '../reporters/reporter.ts';
@@ -16,14 +18,16 @@ import { emptyReport, finishReport } from './finish-report.ts';
 import { deploymentId } from './ids.ts';
 import { Journal } from './journal.ts';
 import { ProjectLock } from './lock.ts';
-import { type Places, placesOf } from './places.ts';
+import { draftPath, type Places, placesOf, reportPath } from './places.ts';
 import type { Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
+import { type Recovered, recoverUnfinished } from './recover.ts';
 import { currentRelease, type Release } from './release.ts';
 import type { Report } from './report.ts';
 import { reserve } from './reserve.ts';
 import { type RunResult, run } from './run.ts';
 import { stateDirectoryOf } from './state-directory.ts';
+import type { Beginning } from './unfinished.ts';
 
 /** Finds the project's name and what is to be done. */
 export type Prepare = (host: Host) => Promise<{
@@ -47,61 +51,164 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   const startedAt = new Date();
   const clock = new BusyClock();
   for (const secret of secretsOf(request)) door.redactor.add(secret);
-  let lock: ProjectLock | null = null;
-  const host = clock.hostOf(new LocalHost({ redactor: door.redactor, lockDescriptor: () => lock?.descriptor }));
+  const held: Held = { lock: null, owner: undefined };
+  const host = clock.hostOf(hostFor(door, held));
   const opened = await open(request, host, prepare, startedAt);
-  const { facts, places } = opened;
-
-  const { log } = opened;
+  const { facts, places, log } = opened;
   const report = emptyReport(request, door, opened);
   report.commit = opened.commit;
-  const reporters = [...door.reporters, ...(log === null ? [] : [new LogFileReporter(log)])];
+  const draft = opened.problem === null ? [new DraftReporter(draftPath(places, facts.id))] : [];
+  const reporters = [...door.reporters, ...(log === null ? [] : [new LogFileReporter(log)]), ...draft];
   const fanOut = new FanOut(reporters, (text) => recorder.warn('report', text));
   const emit = (event: DeploymentEvent): void => fanOut.event(event);
   const recorder: Recorder = new Recorder(report, { emit, redactor: door.redactor });
   recorder.started();
   if (request['skip-tests']) recorder.warn('test', 'Tests and coverage were skipped (`skip-tests: true`).');
 
+  const journal = new Journal(host.files, places.journal, facts.id);
+  let begun = false;
   let result: RunResult;
   try {
     if (opened.problem !== null) throw opened.problem;
-    lock = new ProjectLock(places.lock);
-    await takeLock(lock, host, request, door, facts, recorder, clock);
-    const journal = new Journal(host.files, places.journal, facts.id);
+    const say = (line: string) => recorder.say('preflight', line);
+    await clock.during(() => takeLock({ held, host, request, door, opened, say }));
+    const recovered = await recoverUnfinished({
+      ...recovery(request, door),
+      host,
+      places,
+      project: facts.project,
+      tell: say,
+    });
+    if (recovered !== null) {
+      recorder.warn('preflight', recovered.sentence);
+      facts.details = { ...facts.details, recovered_before: recovered.report.deployment };
+    }
+    await journal.begin(request.command, beginning(request, door, opened, held.owner ?? ''));
+    begun = true;
     result = await run({ ...opened.plan, request, facts, places, host, journal, recorder, clock, signal: door.signal });
   } catch (error) {
     result = notBegun(error, opened.plan);
   }
-  lock?.release();
   finishReport(report, result, {
     ...opened,
     minimumCoverage: request['coverage-minimum'] ?? null,
     busyMs: clock.busyMs,
     redact: (text) => recorder.redact(text),
   });
-  // Reporters end before the report is written, so that what went wrong with them stands in it.
+  // The verdict is on the disk before anybody hears it, and before the next deployment begins.
+  const path = await writeReport(host, opened, report);
+  for (const reporter of draft) reporter.discard();
+  // A rollback that failed is tried again by whoever comes next.
+  if (begun && result.rollback !== 'failed')
+    await journal.end(request.command, { status: report.status }).catch(() => {});
+  held.lock?.release();
+  // What goes wrong with the reporters stands in the report too.
   recorder.finished();
+  const warnings = report.warnings.length;
   await fanOut.close();
-  return { report, path: await writeReport(host, opened, report) };
+  return { report, path: report.warnings.length === warnings ? path : await writeReport(host, opened, report) };
 }
 
-async function takeLock(
-  lock: ProjectLock,
-  host: Host,
+/** What this process holds of a project, and what marks its children. */
+interface Held {
+  lock: ProjectLock | null;
+  owner: string | undefined;
+}
+
+function hostFor(door: Pick<Door, 'redactor'>, held: Held): LocalHost {
+  const { redactor } = door;
+  return new LocalHost({ redactor, lockDescriptor: () => held.lock?.descriptor, owner: () => held.owner });
+}
+
+function recovery(request: Request, door: Pick<Door, 'redactor'>) {
+  const reporters = async (log: string | null) => [
+    ...(log === null ? [] : [new LogFileReporter(log)]),
+    ...(await chosenReporters(request)),
+  ];
+  return { request, redactor: door.redactor, reporters };
+}
+
+/**
+ * `homeport recover` and the action's `post` step: brings to its end what a killed process left of this project, and
+ * nothing else. Waits for whoever is at work there. Gives `null` when nothing had been left unfinished. Throws `HomeportError` when the lock is not to be had, or a database could be neither finished nor undone.
+ */
+export async function recoverProject(
   request: Request,
-  door: Door,
-  facts: Facts,
-  recorder: Recorder,
-  clock: BusyClock,
-): Promise<void> {
-  const holder = { what: `${request.command} ${facts.id}`, who: door.who, since: facts.startedAt.toISOString() };
-  await clock.during(() =>
-    lock.take(host, holder, {
-      timeout: request['lock-timeout'],
-      signal: door.signal,
-      onWait: (text) => recorder.say('preflight', `waiting for: ${text.trim().replaceAll('\n', ', ')}`),
-    }),
-  );
+  door: Pick<Door, 'redactor' | 'who' | 'runUrl' | 'signal'>,
+  project: string,
+  tell: (line: string) => void,
+): Promise<Recovered | null> {
+  for (const secret of secretsOf(request)) door.redactor.add(secret);
+  const places = placesOf(stateDirectoryOf(request, process.env), project);
+  const held: Held = { lock: null, owner: undefined };
+  const host = hostFor(door, held);
+  if ((await host.files.stat(places.journal)) === null) return null;
+  const since = new Date();
+  const holder = { ...ownerOf(held, places, `recover-${process.pid}`), what: 'recover', commit: null };
+  held.lock = new ProjectLock(places.lock);
+  try {
+    await held.lock.take(
+      host,
+      { ...holder, who: door.who, runUrl: door.runUrl, since: since.toISOString() },
+      { timeout: request['lock-timeout'], signal: door.signal, onWait: (text) => tell(waitingFor(text)) },
+    );
+    return await recoverUnfinished({ ...recovery(request, door), host, places, project, tell });
+  } finally {
+    held.lock.release();
+  }
+}
+
+/** Marks from now on what this process starts. */
+function ownerOf(held: Held, places: Places, id: string): { owner: string } {
+  held.owner = `${places.root}#${id}`;
+  return { owner: held.owner };
+}
+
+function waitingFor(text: string): string {
+  return `waiting for: ${text.trim().replaceAll('\n', ', ')}`;
+}
+
+async function takeLock(options: {
+  held: Held;
+  host: Host;
+  request: Request;
+  door: Door;
+  opened: Opened;
+  say: (line: string) => void;
+}): Promise<void> {
+  const { held, host, request, door, opened, say } = options;
+  const { facts, places } = opened;
+  const { owner } = ownerOf(held, places, facts.id);
+  held.lock = new ProjectLock(places.lock);
+  const holder = {
+    what: `${request.command} ${facts.id}`,
+    who: door.who,
+    commit: opened.commit,
+    runUrl: door.runUrl,
+    since: facts.startedAt.toISOString(),
+    owner,
+  };
+  await held.lock.take(host, holder, {
+    timeout: request['lock-timeout'],
+    signal: door.signal,
+    onWait: (text) => say(waitingFor(text)),
+  });
+}
+
+function beginning(request: Request, door: Door, opened: Opened, owner: string): Beginning {
+  return {
+    owner,
+    who: door.who,
+    branch: door.branch,
+    repository: door.repository,
+    commit: opened.commit,
+    triggeredBy: door.triggeredBy,
+    runUrl: door.runUrl,
+    startedAt: opened.facts.startedAt,
+    log: opened.log,
+    startTimeout: request['start-timeout'],
+    startupWait: request['startup-wait'],
+  };
 }
 
 interface Opened {
@@ -119,9 +226,11 @@ interface Opened {
 
 /** Finds the project and makes its state folder, unless the request is invalid. */
 async function open(request: Request, host: Host, prepare: Prepare, startedAt: Date): Promise<Opened> {
-  const { name, plan, invalid } = await prepare(host);
   const folder = resolve(request['working-directory']);
-  const head = await tryGit(host, existsSync(folder) ? folder : '.', ['rev-parse', 'HEAD']);
+  const [{ name, plan, invalid }, head] = await Promise.all([
+    prepare(host),
+    tryGit(host, existsSync(folder) ? folder : '.', ['rev-parse', 'HEAD']),
+  ]);
   const commit = head.ok ? head.stdout.trim() : null;
   const factsOf = (at: Date): Facts => newFacts(deploymentId(at, commit ?? '0000000'), name, startedAt);
   const places = placesOf(stateDirectoryOf(request, process.env), name);
@@ -163,9 +272,9 @@ function notBegun(error: unknown, plan: Plan): RunResult {
 /** In the state folder; where that can't be written, in the temporary folder, so that the report is never lost. */
 async function writeReport(host: Host, opened: Opened, report: Report): Promise<string | null> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  const places = [opened.places.reports, process.env.RUNNER_TEMP ?? tmpdir()];
-  for (const place of opened.problem === null ? places : places.slice(1)) {
-    const path = join(place, `${report.deployment}.json`);
+  const elsewhere = join(process.env.RUNNER_TEMP ?? tmpdir(), `${report.deployment}.json`);
+  const paths = opened.problem === null ? [reportPath(opened.places, report.deployment), elsewhere] : [elsewhere];
+  for (const path of paths) {
     try {
       await host.files.writeText(path, text, 0o600);
       return path;

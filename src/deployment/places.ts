@@ -34,3 +34,12 @@ export function placesOf(stateDirectory: string, project: string): Places {
 export function releaseFolder(places: Places, release: string): string {
   return join(places.releases, release);
 }
+
+export function reportPath(places: Places, deployment: string): string {
+  return join(places.reports, `${deployment}.json`);
+}
+
+/** The report of a deployment that is under way, or was killed. */
+export function draftPath(places: Places, deployment: string): string {
+  return join(places.reports, `${deployment}.draft`);
+}

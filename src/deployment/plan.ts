@@ -2,6 +2,8 @@ import type { Request } from '../request/schema.ts';
 import { backupCommandStage, backupStage } from '../stages/backup.ts';
 import { buildStage } from '../stages/build.ts';
 import { chooseReleaseStage } from '../stages/choose-release.ts';
+import { finishForwardStage } from '../stages/finish-forward.ts';
+import { finishRestores } from '../stages/finish-restores.ts';
 import { migrateStage } from '../stages/migrate.ts';
 import { preflightStage } from '../stages/preflight.ts';
 import { promoteStage } from '../stages/promote.ts';
@@ -60,4 +62,20 @@ export function planBackup(request: Request): Plan {
 
 export function planRestore(file: string): Plan {
   return { stages: [restoreStage(file)], rollback: rollbackStage() };
+}
+
+/** What recovery is made of: the same stages, of which only the ends are walked. */
+export function planRecovery(request: Request): {
+  /** In their order; they clean up in the reverse one. */
+  readonly stages: readonly Stage[];
+  readonly back: Stage;
+  readonly forward: Stage;
+  readonly finishRestores: typeof finishRestores;
+} {
+  return {
+    stages: [snapshotStage([]), backupStage(request), buildStage(request), migrateStage(request)],
+    back: rollbackStage(),
+    forward: finishForwardStage(),
+    finishRestores,
+  };
 }

@@ -2,6 +2,7 @@ import type { ExecOptions, ExecResult, Host } from '../hosts/host.ts';
 import { printable } from '../hosts/printable.ts';
 import type { Redactor } from '../hosts/redactor.ts';
 import type { DeploymentEvent } from '../reporters/reporter.ts';
+import type { ExitCode, HomeportError } from './error.ts';
 import type { Report, StageReport } from './report.ts';
 
 /** Keeps the report while the deployment goes on, and tells each change as an event. */
@@ -31,6 +32,19 @@ export class Recorder {
     stage.error = error === null ? null : this.redact(error);
     if (stage.started_at !== null) stage.duration_seconds = secondsSince(new Date(stage.started_at));
     this.#emit({ type: 'stage-finished', stage, report: this.report });
+  }
+
+  /** Why the deployment fails, as soon as that is known: whoever recovers it must be able to tell. */
+  failed(stage: string, error: HomeportError, exitCode: ExitCode): void {
+    const { message, hint, excerpt } = error;
+    this.report.phase = stage;
+    this.report.exit_code = exitCode;
+    this.report.error = {
+      stage,
+      message: this.redact(message),
+      hint: this.redact(hint),
+      excerpt: excerpt === undefined ? null : this.redact(excerpt),
+    };
   }
 
   say(stage: string, text: string): void {

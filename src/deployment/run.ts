@@ -1,32 +1,19 @@
-import type { Host } from '../hosts/host.ts';
-import type { Request } from '../request/schema.ts';
-import type { BusyClock } from './busy-clock.ts';
-import { CancelledError, HomeportError, messageOf } from './error.ts';
-import type { Facts } from './facts.ts';
-import type { Journal } from './journal.ts';
-import type { Places } from './places.ts';
-import type { Recorder } from './recorder.ts';
+import { contextOf, type Terms, termsOfTheWayBack, type Workplace } from './context.ts';
+import { CancelledError, type ExitCode, HomeportError, messageOf } from './error.ts';
 import type { StageReport } from './report.ts';
-import type { Stage, StageContext } from './stage.ts';
+import type { Stage } from './stage.ts';
 
-export interface RunOptions {
+export interface RunOptions extends Workplace {
   readonly stages: readonly Stage[];
-  /** Brings back what ran before; runs only when the facts say that it was disturbed. */
+  /** Brings back what ran before; runs only when that was disturbed. */
   readonly rollback: Stage;
-  readonly request: Request;
-  readonly facts: Facts;
-  readonly places: Places;
-  readonly host: Host;
-  readonly journal: Journal;
-  readonly recorder: Recorder;
-  readonly clock: BusyClock;
   /** Aborts with a `CancelledError` as its reason when a person or the runner cancels. */
   readonly signal: AbortSignal;
 }
 
 /** How a deployment went: what said no, and whether the way back worked. */
 export interface RunResult {
-  readonly failure: { readonly stage: string; readonly error: HomeportError; readonly exitCode: number } | null;
+  readonly failure: { readonly stage: string; readonly error: HomeportError; readonly exitCode: ExitCode } | null;
   readonly rollback: 'not-needed' | 'done' | 'failed' | 'switched-off';
   readonly rollbackError: HomeportError | null;
 }
@@ -52,19 +39,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (options.signal.aborted) onCancel();
   options.signal.addEventListener('abort', onCancel, { once: true });
 
-  const contextOf = (stage: Stage, signal: AbortSignal, until: number): StageContext => ({
-    request: options.request,
-    facts,
-    places: options.places,
-    host: recorder.hostOf(options.host, reportOf(reports, stage)),
-    journal: options.journal,
-    signal,
-    remaining: () => Math.max(1, until - Date.now()),
-    say: (line) => recorder.say(stage.name, line),
-    warn: (text) => recorder.warn(stage.name, text),
-    redact: (text) => recorder.redact(text),
-    during: (work) => options.clock.during(work),
-  });
+  const during: Terms = { signal: stop.signal, until: deadline, wayBack: false };
+  const contextFor = (stage: Stage, terms: Terms) => contextOf(options, stage, reportOf(reports, stage), terms);
 
   const runStage = async (stage: Stage): Promise<boolean> => {
     const report = reportOf(reports, stage);
@@ -72,12 +48,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
       recorder.stageFinished(report, 'skipped', null);
       return true;
     }
-    if (stop.signal.aborted && failure === null) failure = failureOf(stage, stop.signal.reason, stop.signal);
+    if (stop.signal.aborted && failure === null) {
+      failure = failureOf(stage, stop.signal.reason, stop.signal);
+      recorder.failed(failure.stage, failure.error, failure.exitCode);
+    }
     if (stop.signal.aborted) return false;
     begun.push(stage);
     recorder.stageStarted(report);
     try {
-      await stage.run(contextOf(stage, stop.signal, deadline));
+      await stage.run(contextFor(stage, during));
       // Where nothing more is to come, a cancellation comes too late: a release that is marked good isn't taken back.
       if (stages.some(({ needs }) => needs.includes(stage.name))) stop.signal.throwIfAborted();
       recorder.stageFinished(report, 'success', null);
@@ -94,6 +73,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         return true;
       }
       failure = failureOf(stage, error, stop.signal);
+      recorder.failed(failure.stage, failure.error, failure.exitCode);
       stop.abort(failure.error);
       const blamed = reports.get(failure.stage);
       if (blamed !== undefined && blamed !== report) {
@@ -118,9 +98,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (report.status === 'pending') report.status = 'skipped';
   }
 
+  const wayBack = termsOfTheWayBack(options.request);
   let rollback: RunResult['rollback'] = 'not-needed';
   let rollbackError: HomeportError | null = null;
   const rollbackReport = reportOf(reports, options.rollback);
+  if (failure !== null && !facts.disturbed) {
+    const context = contextFor(options.rollback, wayBack);
+    facts.disturbed = (await options.rollback.needed?.(context).catch(() => false)) ?? false;
+  }
   if (failure === null || !facts.disturbed) {
     recorder.stageFinished(rollbackReport, 'skipped', null);
   } else if (!options.request['rollback-on-failure']) {
@@ -131,11 +116,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       'The failed release was left running, because `rollback-on-failure` is false. `homeport rollback` goes back.',
     );
   } else {
-    // The way back has its own time: what stopped the deployment must not stop it.
-    const own = options.request['start-timeout'] + 60_000 + options.request['startup-wait'];
     recorder.stageStarted(rollbackReport);
     try {
-      await options.rollback.run(contextOf(options.rollback, new AbortController().signal, Date.now() + own));
+      await options.rollback.run(contextFor(options.rollback, wayBack));
       rollback = 'done';
       recorder.stageFinished(rollbackReport, 'success', null);
     } catch (error) {
@@ -148,7 +131,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   if (failure !== null && rollback !== 'switched-off') {
     for (const stage of begun.reverse()) {
       try {
-        await stage.cleanUp?.(contextOf(stage, new AbortController().signal, Date.now() + 60_000));
+        await stage.cleanUp?.(contextFor(stage, { ...wayBack, until: Date.now() + 60_000 }));
       } catch (error) {
         recorder.warn(stage.name, `Cleaning up after the stage ${stage.name} failed: ${messageOf(error)}`);
       }
@@ -182,7 +165,7 @@ function failureOf(stage: Stage, error: unknown, stop: AbortSignal): NonNullable
   return { stage: cause.stage ?? stage.name, error: cause, exitCode: cause.exitCode ?? stage.exitCode };
 }
 
-function asHomeportError(error: unknown): HomeportError {
+export function asHomeportError(error: unknown): HomeportError {
   if (error instanceof HomeportError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOSPC') {

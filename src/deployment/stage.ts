@@ -2,7 +2,7 @@ import type { Host } from '../hosts/host.ts';
 import type { Request } from '../request/schema.ts';
 import type { ExitCode } from './error.ts';
 import type { Facts } from './facts.ts';
-import type { Journal } from './journal.ts';
+import type { Recovery, Undo } from './journal-entry.ts';
 import type { Places } from './places.ts';
 import type { StageName } from './report.ts';
 
@@ -22,6 +22,8 @@ export interface Stage {
   /** Changes nothing, so that `plan` runs it too. */
   readonly looksOnly?: true;
   run(context: StageContext): Promise<void>;
+  /** Of a rollback: whether it is needed though no stage has disturbed what ran (the engine was restarted, say). */
+  needed?(context: StageContext): Promise<boolean>;
   /** After a failed deployment: removes what this stage made and nobody uses. What runs is not its business. */
   cleanUp?(context: StageContext): Promise<void>;
 }
@@ -33,7 +35,11 @@ export interface StageContext {
   readonly places: Places;
   /** Records each command in the stage's report and log. */
   readonly host: Host;
-  readonly journal: Journal;
+  /**
+   * Makes one change to containers, images, files, databases or the state folder: what it takes to undo all that the
+   * deployment changed is in the journal before, how it went after. `action` is a word for people and for the tests.
+   */
+  change<T>(action: string, recovery: Recovery, make: () => Promise<T>, more?: Undo): Promise<T>;
   readonly signal: AbortSignal;
   /** Milliseconds that are left of the deployment's time-out; at least 1. */
   remaining(): number;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, type Dirent } from 'node:fs';
 import {
   type FileHandle,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -39,10 +40,13 @@ export class LocalFiles implements HostFiles {
   }
 
   async appendText(path: string, text: string, mode: number): Promise<void> {
+    const isNew = (await orNull(stat(path))) === null;
     await withFile(path, 'a', mode, async (file) => {
       await file.writeFile(text);
       await file.sync();
     });
+    // The file may be on the disk, and its name not.
+    if (isNew) await syncFolder(dirname(path));
   }
 
   async createPartial(path: string, mode: number): Promise<PartialFile> {
@@ -119,7 +123,9 @@ export class LocalFiles implements HostFiles {
   }
 
   async remove(path: string): Promise<void> {
+    if ((await orNull(lstat(path))) === null) return;
     await rm(path, { recursive: true, force: true });
+    await syncFolder(dirname(path));
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -185,6 +191,7 @@ async function makeFolders(path: string, mode: number): Promise<void> {
   if (parent !== path) await makeFolders(parent, mode);
   try {
     await mkdir(path, { mode });
+    await syncFolder(parent);
   } catch (error) {
     // Somebody else made it in between.
     if (!(await orNull(stat(path)))?.isDirectory()) throw error;

@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { execa, type Options } from 'execa';
 import type { ExecOptions, ExecResult, Host, HostFiles, InputFile } from './host.ts';
 import { LocalFiles } from './local-files.ts';
+import { ownerVariable } from './owned.ts';
 import { printable } from './printable.ts';
 import type { Redactor } from './redactor.ts';
 
@@ -17,6 +18,8 @@ export interface LocalHostOptions {
   readonly redactor: Redactor;
   /** An open file that every command inherits as descriptor 3: the kernel lock lives as long as any of them. */
   readonly lockDescriptor?: () => number | undefined;
+  /** Stands in the environment of every command: what a killed Homeport left running is found by it. */
+  readonly owner?: () => string | undefined;
 }
 
 /** This machine. */
@@ -25,10 +28,12 @@ export class LocalHost implements Host {
   readonly files: HostFiles = new LocalFiles();
   readonly #redactor: Redactor;
   readonly #lockDescriptor: () => number | undefined;
+  readonly #owner: () => string | undefined;
 
   constructor(options: LocalHostOptions) {
     this.#redactor = options.redactor;
     this.#lockDescriptor = options.lockDescriptor ?? (() => undefined);
+    this.#owner = options.owner ?? (() => undefined);
   }
 
   async exec(argv: readonly [string, ...string[]], options: ExecOptions): Promise<ExecResult> {
@@ -37,13 +42,14 @@ export class LocalHost implements Host {
     const [file, ...args] = argv;
     // Execa's types name the descriptors 3 to 9; the kernel takes any.
     const lock = options.changes === true ? (this.#lockDescriptor() as 3 | undefined) : undefined;
+    const owner = this.#owner();
     const { input } = options;
     const inputFile = isInputFile(input) ? await open(input.file, 'r').catch(asError) : null;
     if (inputFile instanceof Error) return this.#notBegun(argv, startedAt, `input: ${inputFile.message}`);
     const stdin = inputFile === null ? (input === undefined ? 'ignore' : 'pipe') : (inputFile.fd as 3);
     const settings: Options = {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...options.env },
+      env: { ...options.env, ...(owner === undefined ? {} : { [ownerVariable]: owner }) },
       stdio: lock === undefined ? [stdin, 'pipe', 'pipe'] : [stdin, 'pipe', 'pipe', lock],
       buffer: false,
       encoding: 'buffer',

@@ -52,8 +52,10 @@ function commands(settled: Settled): RequestProblem[] {
 function backup(settled: Settled): RequestProblem[] {
   const entries = settled.value('backup');
   const nothing = entries === 'none' || (Array.isArray(entries) && entries.length === 0);
-  if (!nothing || settled.value('backup-required') !== true) return [];
-  return [needs(settled, 'backup-required', 'something to back up: `backup` is `none`')];
+  if (!nothing) return [];
+  return (['backup-required', 'rollback-database'] as const)
+    .filter((key) => settled.value(key) === true)
+    .map((key) => needs(settled, key, 'something to back up: `backup` is `none`'));
 }
 
 /** From this length on a secret is also noticed inside a longer value, such as a database URL. */

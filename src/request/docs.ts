@@ -17,7 +17,7 @@ export function actionYaml(): string {
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([name, meaning]) => [name, { description: sentence(meaning) }]),
     ),
-    runs: { using: 'node24', main: 'dist/main/index.js' },
+    runs: { using: 'node24', main: 'dist/main/index.js', post: 'dist/post/index.js' },
   };
   const body = stringify(action, { lineWidth: 0, singleQuote: true });
   return `# Made from src/request by \`npm run docs\`; defaults are in the texts, so that homeport.yml can still set a key.\n${body}`;

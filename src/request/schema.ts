@@ -173,6 +173,11 @@ export const requestShape = {
     default: 'true',
     meaning: '`false` leaves a failed release running for a person to look at',
   }),
+  'rollback-database': key(flag.default(false), {
+    form: 'flag',
+    default: 'false',
+    meaning: '`true`: writers stop before the last backup, and a rollback restores it',
+  }),
   'keep-releases': key(wholeNumber(1, 1000, 'a whole number from 1 to 1000').default(5), {
     default: '5',
     meaning: 'with `keep-releases-for`: a release is kept while either holds; the running and the last good one always',

@@ -7,7 +7,6 @@ const unbuiltNames = {
     'edge',
     'canary',
     'drain-timeout',
-    'rollback-database',
     'targets',
     'ssh-key',
     'known-hosts',

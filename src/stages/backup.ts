@@ -1,5 +1,6 @@
 import { pruneBackups } from '../databases/retention.ts';
-import { runningDatabases } from '../databases/running.ts';
+import { type FoundDatabase, runningDatabases } from '../databases/running.ts';
+import { databaseNow } from '../databases/running-now.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine } from '../platforms/compose/engine.ts';
@@ -16,17 +17,41 @@ export function backupStage(request: Request): Stage {
     exitCode: exitCodes.deploy,
     tolerated: !request['backup-required'],
     run: backUp,
+    cleanUp: forgetDumps,
   };
 }
 
 /** Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. */
-async function backUp(context: StageContext): Promise<void> {
+export async function backUp(context: StageContext): Promise<void> {
   const { facts, places, host, request } = context;
   const databases = facts.databases ?? [];
   if (databases.length === 0) {
     context.say('no database runs that could be backed up');
     return;
   }
+  facts.dumping = databases.map(({ target }) => target);
+  try {
+    await context.change('dump', 'forget', () => dumpAll(context, databases));
+    facts.dumping = [];
+  } catch (error) {
+    // A server that was killed meanwhile comes back; what the dump left in it must not wait for the next one.
+    await forgetDumps(context).catch(() => {});
+    throw error;
+  }
+  if (facts.backups.every((record) => record.verified !== 'none')) {
+    const removed = await context.change('prune', 'forget', () =>
+      pruneBackups(host, places.backups, {
+        keepMs: request['backup-keep'],
+        now: new Date(),
+        project: facts.project,
+      }),
+    );
+    for (const file of removed) context.say(`removed ${file}: older than \`backup-keep\``);
+  }
+}
+
+async function dumpAll(context: StageContext, databases: readonly FoundDatabase[]): Promise<void> {
+  const { facts, places, host, request } = context;
   await host.files.makeFolder(places.backups, 0o700);
   for (const { kind, target } of databases) {
     const record = await kind.backup(
@@ -47,14 +72,17 @@ async function backUp(context: StageContext): Promise<void> {
       `${record.file}: ${formatSize(record.bytes)}, ${rows} rows in ${tables} tables, verified: ${record.verified}`,
     );
   }
-  if (facts.backups.every((record) => record.verified !== 'none')) {
-    const removed = await pruneBackups(host, places.backups, {
-      keepMs: request['backup-keep'],
-      now: new Date(),
-      project: facts.project,
-    });
-    for (const file of removed) context.say(`removed ${file}: older than \`backup-keep\``);
+}
+
+/** What dumps that did not end well left in the servers and in the folder of backups. */
+async function forgetDumps(context: StageContext): Promise<void> {
+  const { facts, host, places, say } = context;
+  const work = { host, signal: new AbortController().signal, timeout: 60_000, say };
+  for (const dumped of facts.dumping) {
+    const { kind, target } = await databaseNow(context, dumped);
+    await kind.forget(target, places.backups, work);
   }
+  facts.dumping = [];
 }
 
 /** `homeport backup`: nothing to back up is an answer that people must not miss. */
@@ -74,5 +102,6 @@ export function backupCommandStage(request: Request): Stage {
         exitCode: exitCodes.aborted,
       });
     },
+    cleanUp: forgetDumps,
   };
 }

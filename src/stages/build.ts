@@ -6,6 +6,7 @@ import { releaseFolder } from '../deployment/places.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { buildArgv } from '../platforms/compose/commands.ts';
 import { type ImageSource, imageSources, settleImages, untagImage } from '../platforms/compose/images.ts';
+import { removePartials } from '../platforms/compose/mounts.ts';
 import { imageIdOf } from '../platforms/compose/observe.ts';
 import { recordRelease } from '../platforms/compose/record-release.ts';
 import { renderBuild, toYaml } from '../platforms/compose/render.ts';
@@ -28,22 +29,18 @@ export function buildStage(request: Request): Stage {
         build: request.build,
       });
       await pullMissing(context, sources);
-      await context.journal.record('build', 'build', { tags: ownTags(context) }, () => build(context, sources));
+      facts.tags = known(facts.services, 'services').map((service) => releaseTag(facts.project, service, facts.id));
+      await context.change('build', 'forget', () => build(context, sources));
       const settled = await settleImages(host, sources, facts.snapshot?.release ?? null);
-      await recordRelease(context, sources, settled);
+      await context.change('record', 'forget', () => recordRelease(context, sources, settled));
     },
     cleanUp: async (context) => {
       const { facts, places, host } = context;
-      for (const tag of ownTags(context)) await untagImage(host, tag);
+      for (const tag of facts.tags) await untagImage(host, tag);
       await host.files.remove(releaseFolder(places, facts.id));
+      await removePartials(host, places);
     },
   };
-}
-
-/** Every tag that this deployment may have made. */
-function ownTags(context: StageContext): string[] {
-  const { facts } = context;
-  return (facts.services ?? []).map((service) => releaseTag(facts.project, service, facts.id));
 }
 
 async function pullMissing(context: StageContext, sources: readonly ImageSource[]): Promise<void> {

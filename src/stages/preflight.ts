@@ -22,7 +22,7 @@ export function preflightStage(project: Project): Stage {
     run: async (context) => {
       const { host, facts, request } = context;
       // Asked side by side; what the engine says of itself is told before anything else that fails.
-      const looks = Promise.all([observe(host, facts.project), engineRoot(host)]);
+      const looks = observe(host, facts.project);
       looks.catch(() => {});
       const versions = await checkEngine(host);
       context.say(`Docker ${versions.engine}, Compose ${versions.compose}`);
@@ -31,11 +31,12 @@ export function preflightStage(project: Project): Stage {
       const { model } = project;
       facts.model = model;
       facts.services = withDependencies(model, request.services);
-      const [containers, engineFolder] = await looks;
+      const containers = await looks;
       facts.databases = databasesOf(context, model, containers);
-      const [taken, backups] = await Promise.all([
+      const [taken, backups, engineFolder] = await Promise.all([
         takenPorts(host, model, facts.services, containers),
         sizeOfDatabases(context),
+        engineRoot(host, containers),
       ]);
       if (taken.length > 0) {
         throw new HomeportError(taken.join(' '), {

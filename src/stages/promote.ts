@@ -24,17 +24,16 @@ export function promoteStage(): Stage {
 /** Everything after `current` has moved can be done again, and can't unmake a good release: it only warns. */
 async function promote(context: StageContext, release: Release): Promise<void> {
   const { facts, host, places } = context;
-  const previous = facts.snapshot?.release?.id ?? null;
   const good: Release = { ...release, verdict: 'good', good_at: new Date().toISOString() };
-  await context.journal.record('promote', 'promote', { release: good.id, previous }, async () => {
+  await context.change('promote', 'forward', async () => {
     await writeRelease(host.files, places, good);
     await host.files.link(places.current, `releases/${good.id}`);
   });
   facts.release = good;
   context.say(`${good.id} is the good release now`);
   try {
-    await moveNames(context, good);
-    await prune(context, good);
+    await context.change('name', 'forward', () => moveNames(context, good));
+    await context.change('prune', 'forward', () => prune(context, good));
   } catch (error) {
     context.warn(`The release is good and runs, but tidying up after it failed: ${messageOf(error)}`);
   }

@@ -1,8 +1,11 @@
 import { readRecord } from '../databases/record.ts';
 import { runningDatabases } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
+import { utcStamp } from '../deployment/ids.ts';
+import { currentRelease } from '../deployment/release.ts';
 import type { Stage } from '../deployment/stage.ts';
 import { checkEngine } from '../platforms/compose/engine.ts';
+import { observe } from '../platforms/compose/observe.ts';
 
 /** Restores a backup that a person chose and confirmed; the replaced database is kept. */
 export function restoreStage(file: string): Stage {
@@ -12,7 +15,7 @@ export function restoreStage(file: string): Stage {
     intent: `restore ${file} into a new database, verify it, swap by rename`,
     exitCode: exitCodes.deploy,
     run: async (context) => {
-      const { facts, host } = context;
+      const { facts, host, places } = context;
       await checkEngine(host);
       const record = await readRecord(host, file);
       const databases = await runningDatabases(context);
@@ -25,15 +28,15 @@ export function restoreStage(file: string): Stage {
         );
       }
       const target = { ...found.target, database: record.database };
-      const undo = { file, service: record.service, database: record.database };
-      const result = await context.journal.record('restore', 'restore', undo, () =>
-        found.kind.restore(target, record, {
-          host,
-          signal: context.signal,
-          timeout: context.remaining(),
-          say: context.say,
-        }),
-      );
+      const release = await currentRelease(host.files, places);
+      facts.snapshot = { containers: await observe(host, facts.project), release };
+      facts.databases = [{ kind: found.kind, target }];
+      const stamp = utcStamp(new Date());
+      const work = { host, signal: context.signal, timeout: context.remaining(), say: context.say };
+      const result = await context.change('restore', 'forget', () => found.kind.restore(target, record, stamp, work), {
+        restoring: { file, stamp },
+        databases: [target],
+      });
       facts.details = { ...facts.details, restored: file, kept: result.kept, remove_command: result.removeCommand };
       if (result.kept === null) context.say('restored; there was no database before');
       else {

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { composePath, type Release, readEnvironment } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { printable } from '../hosts/printable.ts';
 import { removeContainer } from '../platforms/compose/bring-up.ts';
+import { awaitEngine } from '../platforms/compose/engine.ts';
 import { observe } from '../platforms/compose/observe.ts';
+import { awaitStopping } from '../platforms/compose/stopping.ts';
 import { awaitReady } from '../platforms/compose/watch.ts';
+import { forgetMigration } from './forget-migration.ts';
+import { putDatabasesBack } from './restore-databases.ts';
 import { recordedSmoke, smokeRelease } from './smoke.ts';
 import { expectationOf, startRelease, unchangedSince } from './start.ts';
 
@@ -16,11 +21,35 @@ export function rollbackStage(): Stage {
     intent: 'on failure, bring back exactly what ran before and check that it works',
     exitCode: exitCodes.critical,
     run: async (context) => {
+      await awaitEngine(context.host, longestRestart);
+      await forgetMigration(context).catch((error: unknown) => context.warn(messageOf(error)));
+      await awaitStopping(context);
       const before = context.facts.snapshot?.release ?? null;
       if (before === null) await removeFirst(context);
       else await goBack(context, before);
     },
+    needed: isDisturbed,
   };
+}
+
+/** Milliseconds in which an engine that somebody restarts is there again, also on a slow disk. */
+const longestRestart = 120_000;
+/** Milliseconds; it answers only once it has started its containers again, those that are meant to be. */
+const longestReturn = 3000;
+
+/** Whether something that ran before doesn't any more, though no stage has touched it: the engine was killed, say. */
+export async function isDisturbed({ host, facts }: StageContext): Promise<boolean> {
+  const ran = (facts.snapshot?.containers ?? []).filter(({ state }) => state === 'running');
+  if (ran.length === 0 || !(await awaitEngine(host, longestRestart))) return false;
+  const deadline = Date.now() + longestReturn;
+  for (;;) {
+    const now = await observe(host, facts.project);
+    const missing = ran.filter(({ id }) => !now.some((one) => one.id === id && one.state === 'running'));
+    if (missing.length === 0) return false;
+    // What was removed by somebody won't come back by itself.
+    if (missing.some(({ id }) => !now.some((one) => one.id === id)) || Date.now() > deadline) return true;
+    await sleep(500);
+  }
 }
 
 async function goBack(context: StageContext, release: Release): Promise<void> {
@@ -28,11 +57,10 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   const failed = facts.release;
   context.say(`going back to ${release.id}${release.commit === null ? '' : ` (${release.commit.slice(0, 7)})`}`);
   facts.environment = await readEnvironment(host.files, places, release.id);
-  const undo = { release: release.id, failed: failed?.id ?? null };
+  const others = failed === undefined || failed.id === release.id ? [] : [failed];
   try {
-    await context.journal.record('rollback', 'up', undo, () =>
-      startRelease(context, release, failed === undefined ? [] : [failed]),
-    );
+    await putDatabasesBack(context, release, others);
+    await context.change('up', 'back', () => startRelease(context, release, others));
     // What ran through the whole deployment is as it was: whatever ails it was there before.
     const untouched = unchangedSince(facts.snapshot?.containers ?? [], await observe(host, facts.project));
     const expected = expectationOf(release, untouched);
@@ -49,7 +77,8 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
 async function pointBack(context: StageContext, release: Release): Promise<void> {
   const { host, places } = context;
   const target = `releases/${release.id}`;
-  if ((await host.files.readLink(places.current)) !== target) await host.files.link(places.current, target);
+  if ((await host.files.readLink(places.current)) === target) return;
+  await context.change('point', 'back', () => host.files.link(places.current, target));
 }
 
 /** The verdict comes from what is seen: each running container has the recorded image. */
@@ -97,13 +126,13 @@ async function removeFirst(context: StageContext): Promise<void> {
   const { facts, host } = context;
   const existed = new Set(facts.snapshot?.containers.map((container) => container.id) ?? []);
   const started = (await observe(host, facts.project)).filter((container) => !existed.has(container.id));
-  await context.journal.record('rollback', 'remove', { containers: started.map(({ id }) => id) }, async () => {
+  await context.change('remove', 'back', async () => {
     for (const container of started) await removeContainer(context, container);
+    for (const network of await ownNetworks(context)) {
+      // A network that was there before or is in use stays: the engine refuses, and that is right.
+      await host.exec(['docker', 'network', 'rm', network], { timeout: 30_000, changes: true, record: false });
+    }
   });
-  for (const network of await ownNetworks(context)) {
-    // A network that was there before or is in use stays: the engine refuses, and that is right.
-    await host.exec(['docker', 'network', 'rm', network], { timeout: 30_000, changes: true, record: false });
-  }
 }
 
 async function ownNetworks(context: StageContext): Promise<string[]> {

@@ -1,10 +1,11 @@
 import { exitCodes } from '../deployment/error.ts';
-import { currentRelease, type Release } from '../deployment/release.ts';
+import { releaseFolder } from '../deployment/places.ts';
+import { currentRelease, listReleases, type Release, releaseBefore } from '../deployment/release.ts';
 import type { Report } from '../deployment/report.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { tryGit } from '../hosts/git.ts';
 import { adoptRunning } from '../platforms/compose/adopt.ts';
-import { tagImage } from '../platforms/compose/images.ts';
+import { tagImage, untagImage } from '../platforms/compose/images.ts';
 import { imageIdOf, type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 
 /** Records what runs, by image ID, before anything is built: the only thing that a rollback may trust. */
@@ -21,14 +22,40 @@ export function snapshotStage(needs: Stage['needs']): Stage {
       const runs = containers.some((container) => container.state === 'running');
       const release = recorded === null && runs ? await adoptRunning(context, containers) : recorded;
       facts.snapshot = { containers, release };
-      if (release !== null) await pinImages(context, release, containers);
+      if (release !== null) await context.change('pin', 'forget', () => pinImages(context, release, containers));
+      await warnOfGoneImages(context, release);
       for (const container of containers) {
         context.say(`${container.service}: ${container.name} ${container.imageId.slice(7, 19)} ${container.state}`);
       }
       if (containers.length === 0) context.say('nothing of this project runs yet');
       facts.changes.commits = await commitsSince(context, release?.commit ?? null);
     },
+    cleanUp: forgetAdopted,
   };
+}
+
+/** The images of the last good release before the running one are in no container's use: `docker image prune -a` takes them. */
+async function warnOfGoneImages(context: StageContext, running: Release | null): Promise<void> {
+  const { host, places } = context;
+  const before = running === null ? null : releaseBefore(await listReleases(host.files, places), running);
+  if (before === null) return;
+  const gone = await Promise.all(
+    Object.entries(before.services).map(async ([name, { image_id }]) =>
+      (await imageIdOf(host, image_id)) === null ? [name] : [],
+    ),
+  );
+  if (gone.flat().length === 0) return;
+  context.warn(
+    `The image of ${gone.flat().join(', ')} in the last good release before the running one (${before.id}) is gone: \`homeport rollback\` can't go there. Somebody removed it, by \`docker image prune --all\` perhaps.`,
+  );
+}
+
+/** What a kill in the middle left of recording the containers that ran before: the next deployment records them anew. */
+async function forgetAdopted({ host, facts, places }: StageContext): Promise<void> {
+  const { adopted } = facts;
+  if (adopted === undefined || (await currentRelease(host.files, places))?.id === adopted) return;
+  for (const tag of facts.tags) await untagImage(host, tag);
+  await host.files.remove(releaseFolder(places, adopted));
 }
 
 /** The newest 20 commits since the release that runs; only the present one where the history isn't there to tell. */

@@ -1,5 +1,5 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import { known } from '../deployment/facts.ts';
+import { type ContainerBefore, known } from '../deployment/facts.ts';
 import type { Release } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { bringUp, ComposeUpError } from '../platforms/compose/bring-up.ts';
@@ -20,9 +20,8 @@ export function startStage(needs: Stage['needs']): Stage {
       const before = known(facts.snapshot, 'snapshot');
       const alreadyDisturbed = facts.disturbed;
       facts.disturbed = true;
-      const undo = { release: release.id, previous: before.release?.id ?? null };
       const others = before.release === null ? [] : [before.release];
-      await context.journal.record('start', 'up', undo, () => startRelease(context, release, others));
+      await context.change('up', 'back', () => startRelease(context, release, others));
       const now = await observe(context.host, facts.project);
       facts.untouched = unchangedSince(before.containers, now);
       facts.changes.services = changesBetween(before.containers, now);
@@ -41,9 +40,14 @@ export function expectationOf(release: Release, untouched: ReadonlySet<string>):
 }
 
 /** As `bringUp`; where Compose failed because a container did, that container's words are told instead. */
-export async function startRelease(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
+export async function startRelease(
+  context: StageContext,
+  release: Release,
+  others: readonly Release[],
+  services?: readonly string[],
+): Promise<void> {
   try {
-    await bringUp(context, release, others);
+    await bringUp(context, release, others, services);
   } catch (error) {
     if (!(error instanceof ComposeUpError)) throw error;
     const containers = await observe(context.host, release.project);
@@ -61,14 +65,14 @@ export async function startRelease(context: StageContext, release: Release, othe
 }
 
 /** IDs of containers that still run since before. */
-export function unchangedSince(before: readonly ObservedContainer[], now: readonly ObservedContainer[]): Set<string> {
+export function unchangedSince(before: readonly ContainerBefore[], now: readonly ObservedContainer[]): Set<string> {
   const same = now.filter((container) =>
     before.some((one) => one.id === container.id && one.startedAt.getTime() === container.startedAt.getTime()),
   );
   return new Set(same.map((container) => container.id));
 }
 
-function changesBetween(before: readonly ObservedContainer[], now: readonly ObservedContainer[]) {
+function changesBetween(before: readonly ContainerBefore[], now: readonly ObservedContainer[]) {
   const unchanged = unchangedSince(before, now);
   const services = [...new Set([...before, ...now].map((container) => container.service))].sort();
   return services.map((service) => {

@@ -80,7 +80,12 @@ describe('names', () => {
     expect(derivedName('shop', '_before')).toBe('shop_before');
     const long = derivedName('ü'.repeat(31), `_homeport_before_20251121T101500Z`);
     expect(Buffer.byteLength(long)).toBeLessThanOrEqual(63);
-    expect(long).toMatch(/^ü{15}_homeport_before_20251121T101500Z$/);
+    expect(long).toMatch(/^ü{10}_[0-9a-f]{8}_homeport_before_20251121T101500Z$/);
+  });
+
+  it('that are cut stay those of one database', () => {
+    const derived = ['a', 'b'].map((end) => derivedName(`${'x'.repeat(60)}${end}`, '_restore'));
+    expect(derived[0]).not.toBe(derived[1]);
   });
 
   it('are quoted whatever is in them', () => {

@@ -2,14 +2,32 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal, readJournal } from '../../src/deployment/journal.ts';
+import type { Beginning } from '../../src/deployment/unfinished.ts';
 import { LocalFiles } from '../../src/hosts/local-files.ts';
 import { temporaryFolder } from '../hosts/support.ts';
 
 const files = new LocalFiles();
 
+const beginning: Beginning = {
+  owner: '/state/shop#d1',
+  who: 'ada',
+  branch: 'main',
+  repository: 'o/shop',
+  commit: null,
+  triggeredBy: 'push',
+  runUrl: null,
+  startedAt: new Date(),
+  log: null,
+  startTimeout: 120_000,
+  startupWait: 1000,
+};
+
 function newJournal(path = join(temporaryFolder(), 'journal.jsonl')): { journal: Journal; path: string } {
   return { journal: new Journal(files, path, 'd1'), path };
 }
+
+const up = { stage: 'start', action: 'up', recovery: 'back', undo: {} } as const;
+const down = { stage: 'rollback', action: 'down', recovery: 'back', undo: {} } as const;
 
 async function told(path: string): Promise<string[]> {
   return (await readJournal(files, path)).map(({ action, type, data }) => `${action} ${type} ${JSON.stringify(data)}`);
@@ -19,10 +37,13 @@ describe('the journal', () => {
   it('has the intent with its undo data on the disk before the change, and the outcome after it', async () => {
     const { journal, path } = newJournal();
     const during: string[] = [];
-    const result = await journal.record('start', 'up', { previous: 'r1' }, async () => {
-      during.push(...(await told(path)));
-      return 42;
-    });
+    const result = await journal.record(
+      { stage: 'start', action: 'up', recovery: 'back', undo: { previous: 'r1' } },
+      async () => {
+        during.push(...(await told(path)));
+        return 42;
+      },
+    );
     expect(result).toBe(42);
     expect(during).toEqual(['up intent {"previous":"r1"}']);
     expect(await told(path)).toEqual(['up intent {"previous":"r1"}', 'up outcome {"ok":true}']);
@@ -30,9 +51,9 @@ describe('the journal', () => {
 
   it('tells whose it was and when, and is nobody else’s to read', async () => {
     const { journal, path } = newJournal();
-    await journal.record('start', 'up', {}, async () => {});
+    await journal.record(up, async () => {});
     const [entry] = await readJournal(files, path);
-    expect(entry).toMatchObject({ version: 1, deployment: 'd1', stage: 'start' });
+    expect(entry).toMatchObject({ version: 2, deployment: 'd1', stage: 'start', recovery: 'back' });
     expect(Math.abs(Date.parse(entry?.at ?? '') - Date.now())).toBeLessThan(5000);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
@@ -40,14 +61,14 @@ describe('the journal', () => {
   it('records that a change failed, and throws its own error on', async () => {
     const { journal, path } = newJournal();
     const error = new Error('the engine is gone');
-    await expect(journal.record('start', 'up', {}, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(journal.record(up, () => Promise.reject(error))).rejects.toBe(error);
     expect(await told(path)).toEqual(['up intent {}', 'up outcome {"ok":false}']);
   });
 
   it('makes no change when its intent can not be written', async () => {
     const { journal } = newJournal(join(temporaryFolder(), 'no', 'such', 'folder'));
     const change = () => expect.unreachable('changed');
-    await expect(journal.record('start', 'up', {}, change)).rejects.toThrow('ENOENT');
+    await expect(journal.record(up, change)).rejects.toThrow('ENOENT');
   });
 
   it('does not undo a change that went well when its outcome can not be written', async () => {
@@ -57,7 +78,7 @@ describe('the journal', () => {
       await files.makeFolder(path, 0o700);
       return 42;
     };
-    expect(await journal.record('start', 'up', {}, change)).toBe(42);
+    expect(await journal.record(up, change)).toBe(42);
   });
 
   it('hides no change’s error behind its own', async () => {
@@ -68,7 +89,7 @@ describe('the journal', () => {
       await files.makeFolder(path, 0o700);
       throw new Error('the change');
     };
-    await expect(journal.record('start', 'up', {}, change)).rejects.toThrow('the change');
+    await expect(journal.record(up, change)).rejects.toThrow('the change');
   });
 });
 
@@ -77,26 +98,65 @@ describe('a journal that is read', () => {
     expect(await readJournal(files, join(temporaryFolder(), 'none'))).toEqual([]);
   });
 
-  it.each([1, 10, 60])('leaves out a last line that a power loss has torn by %i bytes', async (bytes) => {
+  it.each([2, 10, 60])('leaves out a last line that a power loss has torn by %i bytes', async (bytes) => {
     const { journal, path } = newJournal();
-    await journal.record('start', 'up', {}, async () => {});
+    await journal.record(up, async () => {});
     truncateSync(path, statSync(path).size - bytes);
     expect(await told(path)).toEqual(['up intent {}']);
   });
 
   it('has every entry that was written after a torn line', async () => {
     const { journal, path } = newJournal();
-    await journal.record('start', 'up', {}, async () => {});
+    await journal.record(up, async () => {});
     truncateSync(path, statSync(path).size - 10);
-    await newJournal(path).journal.record('rollback', 'down', {}, async () => {});
+    await newJournal(path).journal.record(down, async () => {});
     expect(await told(path)).toEqual(['up intent {}', 'down intent {}', 'down outcome {"ok":true}']);
   });
 
-  it('leaves out what is none of its entries', async () => {
+  it('leaves out what is no JSON', async () => {
     const { journal, path } = newJournal();
-    writeFileSync(path, 'garbage\n{"version":2}\n\n');
-    await journal.record('start', 'up', {}, async () => {});
+    writeFileSync(path, 'garbage\n\0\0\0\n\n');
+    await journal.record(up, async () => {});
     expect(await told(path)).toHaveLength(2);
     expect(readFileSync(path, 'utf8').startsWith('garbage\n')).toBe(true);
+  });
+
+  it('takes nothing of Homeport 0.1.0, which recovered nothing, for its own', async () => {
+    const { journal, path } = newJournal();
+    const old = { version: 1, at: '', deployment: 'd0', stage: 'start', action: 'up', type: 'intent', data: {} };
+    writeFileSync(path, `${JSON.stringify(old)}\n`);
+    await journal.record(up, async () => {});
+    expect(await told(path)).toEqual(['up intent {}', 'up outcome {"ok":true}']);
+  });
+
+  it.each([
+    ['was written by a newer Homeport (version 3)', { version: 3, type: 'intent' }],
+    ['holds an entry that Homeport did not write', { version: 2, type: 'intent', at: 'now' }],
+    ['holds an entry that Homeport did not write', {}],
+  ])('is refused when it %s', async (why, line) => {
+    const { path } = newJournal();
+    writeFileSync(path, `${JSON.stringify(line)}\n`);
+    await expect(readJournal(files, path)).rejects.toMatchObject({
+      message: expect.stringContaining(why),
+      exitCode: 7,
+    });
+  });
+});
+
+describe('the way back', () => {
+  it('is made though its intent can not be written', async () => {
+    const { journal } = newJournal(join(temporaryFolder(), 'no', 'such', 'folder'));
+    expect(await journal.recordIfPossible(up, async () => 42)).toBe(42);
+  });
+});
+
+describe('a long journal', () => {
+  it('is begun anew by the next deployment once it is larger than 1 MiB', async () => {
+    const { journal, path } = newJournal();
+    await journal.record(up, async () => {});
+    writeFileSync(path, `${' '.repeat(2 ** 20)}\n`, { flag: 'a' });
+    await journal.begin('deploy', beginning);
+    expect(statSync(path).size).toBeLessThan(1000);
+    expect((await readJournal(files, path)).map(({ type }) => type)).toEqual(['begin']);
   });
 });

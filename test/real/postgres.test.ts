@@ -9,6 +9,7 @@ import type { BackupRecord, DatabaseTarget } from '../../src/databases/database.
 import { postgres } from '../../src/databases/postgres.ts';
 import { readRecord } from '../../src/databases/record.ts';
 import { HomeportError } from '../../src/deployment/error.ts';
+import { utcStamp } from '../../src/deployment/ids.ts';
 import type { Host } from '../../src/hosts/host.ts';
 import { DatabaseLab, until } from '../support/databases.ts';
 import { cutAfter, heldAfter, hostWith } from '../support/faulty-host.ts';
@@ -44,6 +45,8 @@ async function expectNothingLeft(target: DatabaseTarget = db, folder: string = l
   const sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'homeport%'";
   expect(await lab.sql(target, sessions, 'template1')).toBe('0');
 }
+
+const stamp = () => utcStamp(new Date());
 
 async function failure(work: Promise<unknown>): Promise<HomeportError> {
   const error = await work.then(
@@ -296,7 +299,7 @@ describe('the restore of a PostgreSQL backup', () => {
       ],
       { timeout: 120_000, signal: stop.signal },
     );
-    const result = await postgres.restore(db, record, lab.context());
+    const result = await postgres.restore(db, record, stamp(), lab.context());
     stop.abort();
     await pool;
     expect(await lab.sql(db, contents)).toBe(whole);
@@ -326,7 +329,7 @@ describe('the restore of a PostgreSQL backup', () => {
     expect(before).toContain('My Schema');
     await freshBackup();
     const hash = await lab.sql(db, "SELECT rolpassword FROM pg_authid WHERE rolname = 'keeper'");
-    const first = await postgres.restore(db, record, lab.context());
+    const first = await postgres.restore(db, record, stamp(), lab.context());
     expect(await lab.sql(db, facts)).toBe(before);
 
     await lab.sql(db, `DROP DATABASE "${first.kept}"; `, 'postgres');
@@ -336,7 +339,7 @@ describe('the restore of a PostgreSQL backup', () => {
     );
     await lab.sql(db, "DROP ROLE keeper; ALTER ROLE postgres PASSWORD 'newer'");
     const own = await lab.sql(db, "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'");
-    const second = await postgres.restore(db, record, lab.context());
+    const second = await postgres.restore(db, record, stamp(), lab.context());
     expect(await lab.sql(db, "SELECT rolpassword FROM pg_authid WHERE rolname = 'keeper'")).toBe(hash);
     expect(await lab.sql(db, "SELECT pg_has_role('keeper', 'reader', 'member')")).toBe('t');
     expect(await lab.sql(db, "SELECT tableowner FROM pg_tables WHERE tablename = 'kept_by_keeper'")).toBe('keeper');
@@ -352,7 +355,7 @@ describe('the restore of a PostgreSQL backup', () => {
     await freshBackup();
     await damage(record.file);
     const whole = await lab.sql(db, contents);
-    expect((await failure(postgres.restore(db, record, lab.context()))).message).toMatch(/damaged/);
+    expect((await failure(postgres.restore(db, record, stamp(), lab.context()))).message).toMatch(/damaged/);
     expect(await lab.sql(db, contents)).toBe(whole);
     expect(await lab.sql(db, "SELECT count(*) FROM pg_database WHERE datname LIKE '%homeport%'")).toBe('0');
   });
@@ -360,7 +363,7 @@ describe('the restore of a PostgreSQL backup', () => {
   it('leaves the database as it was when the rows are not those of the record', async () => {
     await freshBackup();
     const wrong = { ...record, rows: { ...record.rows, 'public.bulk': 20001 } };
-    expect((await failure(postgres.restore(db, wrong, lab.context()))).message).toMatch(
+    expect((await failure(postgres.restore(db, wrong, stamp(), lab.context()))).message).toMatch(
       /public\.bulk has 20000 rows instead of 20001/,
     );
     expect(await lab.sql(db, 'SELECT count(*) FROM bulk')).toBe('20000');
@@ -374,7 +377,7 @@ describe('the restore of a PostgreSQL backup', () => {
       setTimeout(() => cancel.abort(), 30);
       return {};
     });
-    await failure(postgres.restore(db, record, { ...lab.context(cancel.signal), host }));
+    await failure(postgres.restore(db, record, stamp(), { ...lab.context(cancel.signal), host }));
     expect(await lab.sql(db, 'SELECT count(*) FROM bulk')).toBe('20000');
     expect(await lab.sql(db, "SELECT count(*) FROM pg_database WHERE datname LIKE '%homeport%'")).toBe('0');
   });
@@ -385,10 +388,11 @@ describe('the restore of a PostgreSQL backup', () => {
     const target = { ...db, database: 'lost' };
     const lost = await postgres.backup(target, lab.options(), lab.context());
     await lab.sql(db, 'DROP DATABASE lost', 'postgres');
-    expect(await postgres.restore(target, lost, lab.context())).toEqual({
+    expect(await postgres.restore(target, lost, stamp(), lab.context())).toEqual({
       kept: null,
       removeCommand: null,
       rows: { 'public.t': 3 },
+      schemaVersion: null,
     });
     expect(await lab.sql(target, 'SELECT count(*) FROM t')).toBe('3');
     await lab.sql(db, 'DROP DATABASE lost', 'postgres');
@@ -412,7 +416,7 @@ describe('names and settings of all kinds', () => {
     expect(basename(record.file)).toMatch(/^db-[\w.-]+-\d{8}T\d{6}Z\.dump$/);
     await postgres.backup(target, lab.options({ verify: 'read', at: new Date(Date.now() + 60_000) }), lab.context());
     await lab.sql(target, 'CREATE TABLE later ()');
-    const { kept, removeCommand } = await postgres.restore(target, record, lab.context());
+    const { kept, removeCommand } = await postgres.restore(target, record, stamp(), lab.context());
     expect(Buffer.byteLength(kept ?? '')).toBeLessThanOrEqual(63);
     expect(await lab.sql(target, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).toBe('1');
     expect(await postgres.size(target, lab.context())).toBeGreaterThan(1_000_000);
@@ -460,7 +464,9 @@ describe('names and settings of all kinds', () => {
     };
     const record = await postgres.backup(target, lab.options(), { ...lab.context(), host });
     expect(record.verified).toBe('restore');
-    expect((await postgres.restore(target, record, { ...lab.context(), host })).kept).toMatch(/^chief_homeport_before/);
+    expect((await postgres.restore(target, record, stamp(), { ...lab.context(), host })).kept).toMatch(
+      /^chief_homeport_before/,
+    );
     expect(seen.join('\n')).not.toContain('hidden-Pa');
   });
 

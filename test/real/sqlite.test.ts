@@ -10,6 +10,7 @@ import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { readRecord } from '../../src/databases/record.ts';
 import { sqlite } from '../../src/databases/sqlite.ts';
 import { HomeportError } from '../../src/deployment/error.ts';
+import { utcStamp } from '../../src/deployment/ids.ts';
 import type { Host } from '../../src/hosts/host.ts';
 import { DatabaseLab, until } from '../support/databases.ts';
 import { hostWith } from '../support/faulty-host.ts';
@@ -64,6 +65,8 @@ async function reset(target: DatabaseTarget, journal: 'wal' | 'delete', bulk: nu
       INSERT INTO bulk SELECT i, randomblob(1000) FROM n;\`);`,
   );
 }
+
+const stamp = () => utcStamp(new Date());
 
 async function failure(work: Promise<unknown>): Promise<HomeportError> {
   const error = await work.then(
@@ -214,12 +217,12 @@ describe('a backup of SQLite', () => {
       await sqlite.query(it, context);
 
       await seedByHost(it);
-      const { kept, removeCommand } = await sqlite.restore(it, record, context);
+      const { kept, removeCommand } = await sqlite.restore(it, record, stamp(), context);
       expect(inFile(await hostFile(it), 'SELECT count(*) AS n FROM orders')).toEqual({ n: 2 });
       expect(inFile(kept ?? '', 'SELECT count(*) AS n FROM orders')).toEqual({ n: 4 });
       expect(removeCommand).toMatch(/^sudo rm -- \//);
       expect(await lab.docker('inspect', '--format', '{{.State.Running}}', it.container)).toBe('true');
-      expect(await lab.docker('ps', '--all', '--quiet', '--filter', 'name=homeport-sqlite-')).toBe('');
+      expect(await lab.docker('ps', '--all', '--quiet', '--filter', `label=homeport.project=${lab.name}`)).toBe('');
       await chown(lab.folder, 0, 0);
     },
   );
@@ -291,7 +294,7 @@ describe('the restore of an SQLite backup', () => {
     );
     await node(app, "db.exec('DELETE FROM orders; DELETE FROM bulk; CREATE TABLE later (i)')");
 
-    const result = await sqlite.restore(app, record, lab.context());
+    const result = await sqlite.restore(app, record, stamp(), lab.context());
     expect(result.rows).toEqual(record.rows);
     expect(await node(app, "console.log(db.prepare('SELECT note FROM orders').get().note)")).toBe('kept safe');
     expect((await lab.exec(app.container, ['stat', '-c', '%u:%g %a', '/data/app.db'])).stdout.trim()).toBe(
@@ -318,7 +321,7 @@ describe('the restore of an SQLite backup', () => {
     const record = await sqlite.backup(app, lab.options(), lab.context());
     await overwrite(record.file);
     const before = await lab.docker('inspect', '--format', '{{.State.StartedAt}}', app.container);
-    expect((await failure(sqlite.restore(app, record, lab.context()))).message).toMatch(/damaged/);
+    expect((await failure(sqlite.restore(app, record, stamp(), lab.context()))).message).toMatch(/damaged/);
     expect(await lab.docker('inspect', '--format', '{{.State.StartedAt}}', app.container)).toBe(before);
     expect(await node(app, "console.log(db.prepare('SELECT count(*) AS n FROM bulk').get().n)")).toBe('1000');
   });
@@ -330,7 +333,7 @@ describe('the restore of an SQLite backup', () => {
     const host = hostWith(lab.host, 'swap', async (argv) => {
       rmSync(argv.find((word) => word.includes('homeport-restore')) ?? '');
     });
-    await failure(sqlite.restore(app, record, { ...lab.context(), host }));
+    await failure(sqlite.restore(app, record, stamp(), { ...lab.context(), host }));
     expect(await node(app, "console.log(db.prepare('SELECT count(*) AS n FROM bulk').get().n)")).toBe('0');
     expect(
       (await lab.exec(app.container, ['ls', '/data'])).stdout.split('\n').filter((name) => name.includes('homeport')),
@@ -341,7 +344,10 @@ describe('the restore of an SQLite backup', () => {
     await reset(app, 'wal', 10);
     const record = await sqlite.backup(app, lab.options(), lab.context());
     await lab.exec(app.container, ['sh', '-c', 'rm /data/app.db*']);
-    expect(await sqlite.restore(app, record, lab.context())).toMatchObject({ kept: null, removeCommand: null });
+    expect(await sqlite.restore(app, record, stamp(), lab.context())).toMatchObject({
+      kept: null,
+      removeCommand: null,
+    });
     expect(await node(app, "console.log(db.prepare('SELECT count(*) AS n FROM bulk').get().n)")).toBe('10');
   });
 });

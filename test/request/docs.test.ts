@@ -30,7 +30,7 @@ describe('action.yml', () => {
   });
 
   it('runs the bundle with the Node that it is made for', () => {
-    expect(action.runs).toEqual({ using: 'node24', main: 'dist/main/index.js' });
+    expect(action.runs).toEqual({ using: 'node24', main: 'dist/main/index.js', post: 'dist/post/index.js' });
   });
 
   it('tells people the default and where a secret comes from', () => {

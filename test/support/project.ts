@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readlink, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -184,6 +184,13 @@ export class Project {
   /** The release that `current` points at; `null` before the first good one. */
   async current(): Promise<string | null> {
     return await readlink(join(this.state, 'current')).then(basename, () => null);
+  }
+
+  /** Points `current` elsewhere, as a deployment that was killed before it moved it. */
+  async pointCurrentAt(target: string): Promise<void> {
+    const current = join(this.state, 'current');
+    await rm(current);
+    await symlink(target, current);
   }
 
   async volumes(): Promise<string[]> {

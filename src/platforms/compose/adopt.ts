@@ -126,12 +126,21 @@ export async function adoptRunning(
     working_tree: null,
     working_directory: places.root,
   };
-  await host.files.makeFolder(releaseFolder(places, id), 0o700);
-  await host.files.writeText(composePath(places, id), yaml, 0o600);
-  await host.files.writeText(environmentPath(places, id), '{}', 0o600);
-  for (const service of Object.values(services)) await tagImage(host, service.image_id, service.pin);
-  await writeRelease(host.files, places, release);
-  await host.files.link(places.current, `releases/${id}`);
+  facts.adopted = id;
+  const pins = Object.values(services);
+  await context.change(
+    'adopt',
+    'forget',
+    async () => {
+      await host.files.makeFolder(releaseFolder(places, id), 0o700);
+      await host.files.writeText(composePath(places, id), yaml, 0o600);
+      await host.files.writeText(environmentPath(places, id), '{}', 0o600);
+      for (const service of pins) await tagImage(host, service.image_id, service.pin);
+      await writeRelease(host.files, places, release);
+      await host.files.link(places.current, `releases/${id}`);
+    },
+    { tags: pins.map(({ pin }) => pin) },
+  );
   context.say(`this project ran before Homeport came: recorded as the release ${id}`);
   return release;
 }

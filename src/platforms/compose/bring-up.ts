@@ -28,12 +28,19 @@ export async function releaseModel(context: StageContext, release: Release): Pro
 
 /**
  * Makes exactly this release run: removes the containers of services that it doesn't have (of `others`, the releases
- * that may have started some), then `docker compose up` from the recorded model. Readiness is for the caller to await.
+ * that may have started some), then `docker compose up` of all its services, or of the named ones, from the
+ * recorded model. Readiness is for the caller to await.
  * Throws `HomeportError` with what Compose said.
  */
-export async function bringUp(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
+export async function bringUp(
+  context: StageContext,
+  release: Release,
+  others: readonly Release[],
+  services: readonly string[] = Object.keys(release.services),
+): Promise<void> {
   const { host, places } = context;
   const model = await releaseModel(context, release);
+  await mendNames(context, release.project, model);
   const [before, file] = await Promise.all([observe(host, release.project), usableModel(context, release, model)]);
   await removeDropped(context, model, before, others);
 
@@ -45,7 +52,7 @@ export async function bringUp(context: StageContext, release: Release, others: r
       profiles: [],
       projectDirectory: releaseFolder(places, release.id),
     },
-    Object.keys(release.services),
+    services,
   );
   const result = await host.exec(argv, {
     // For configs and secrets that Compose takes from its environment.
@@ -73,6 +80,29 @@ function upMessage(outcome: string, tail: string): string {
   if (outcome === 'timeout') return 'docker compose up did not end in time and was stopped.';
   const lines = tail.split('\n').filter((line) => /error|failed|unhealthy|cannot|denied|already/i.test(line));
   return `docker compose up failed: ${(lines.at(-1) ?? tail.split('\n').at(-1) ?? '').trim()}`;
+}
+
+/**
+ * Compose makes a successor as `<old id>_<name>`, removes the old container and renames the new one; killed in between,
+ * it would take the successor for a second container of the service. One whose name is free gets it, with the volumes
+ * that it took over; one beside its old container was never started, and goes.
+ */
+async function mendNames(context: StageContext, project: string, model: ComposeModel): Promise<void> {
+  const { host } = context;
+  const containers = await observe(host, project);
+  const wanted = new Set(Object.values(model.services).map((service) => service.container_name));
+  for (const container of containers) {
+    const name = /^[0-9a-f]{12}_(.+)$/.exec(container.name)?.[1];
+    if (name === undefined || wanted.has(container.name)) continue;
+    const taken = containers.some((one) => one.name === name);
+    context.say(
+      `${container.name} was left by a killed \`docker compose\`: ${taken ? 'removing it' : `it is ${name} now`}`,
+    );
+    const argv = taken
+      ? (['docker', 'rm', '--force', container.id] as const)
+      : (['docker', 'rename', container.id, name] as const);
+    await host.exec(argv, { timeout: 60_000, changes: true });
+  }
 }
 
 /** Containers of services that an earlier release had and this one doesn't; any other stranger is left alone. */

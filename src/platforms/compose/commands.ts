@@ -41,10 +41,11 @@ export function upArgv(project: ComposeProject, services: readonly string[]): Ar
 export function runOnceArgv(
   project: ComposeProject,
   service: string,
-  options: { command: readonly string[]; variables: readonly string[] },
+  options: { name: string; command: readonly string[]; variables: readonly string[] },
 ): Argv {
   const variables = options.variables.flatMap((name) => ['--env', name]);
-  return compose(project, 'run', '--rm', '--no-deps', '--no-TTY', ...variables, service, ...options.command);
+  const once = ['run', '--rm', '--no-deps', '--no-TTY', '--name', options.name];
+  return compose(project, ...once, ...variables, service, ...options.command);
 }
 
 export function containersArgv(project: string): Argv {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { HomeportError } from '../../deployment/error.ts';
 import type { Host } from '../../hosts/host.ts';
 import { tryParseJson } from '../../request/parse-json.ts';
+import type { ObservedContainer } from './observe.ts';
 
 const oldestCompose = [2, 20] as const;
 
@@ -51,12 +53,38 @@ export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engin
   return { engine, compose: compose.stdout.trim() };
 }
 
-/** The folder in which the engine keeps its data; `null` when it isn't on this file system (a remote engine). */
-export async function engineRoot(host: Host): Promise<string | null> {
+/**
+ * Waits until the engine answers again: somebody restarts it, or it was killed and its supervisor brings it back. Gives
+ * `false` after `timeout` ms.
+ */
+export async function awaitEngine(host: Host, timeout: number): Promise<boolean> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const told = await host.exec(['docker', 'version', '--format', '{{.Server.Version}}'], {
+      timeout: 10_000,
+      record: false,
+    });
+    if (told.outcome === 'success') return true;
+    if (told.outcome === 'not-found' || Date.now() > deadline) return false;
+    await sleep(500);
+  }
+}
+
+/**
+ * The folder in which the engine keeps its data; `null` when it isn't on this file system (a remote engine). Its own
+ * containers tell it in no time, where there are any.
+ */
+export async function engineRoot(host: Host, containers: readonly ObservedContainer[]): Promise<string | null> {
+  const [, told] = /^(\/.+)\/containers\/[0-9a-f]{64}\//.exec(containers[0]?.engineFile ?? '') ?? [];
+  const path = told ?? (await askForRoot(host));
+  return path !== null && (await host.files.stat(path)) !== null ? path : null;
+}
+
+async function askForRoot(host: Host): Promise<string | null> {
   const told = await host.exec(['docker', 'info', '--format', '{{.DockerRootDir}}'], {
     timeout: 20_000,
     record: false,
   });
   const path = told.stdout.trim();
-  return told.outcome === 'success' && path.startsWith('/') && (await host.files.stat(path)) !== null ? path : null;
+  return told.outcome === 'success' && path.startsWith('/') ? path : null;
 }

@@ -180,9 +180,19 @@ async function checkOut(host: Host, root: string, file: KeptFile, path: string):
     });
     const made = join(scratch, file.path);
     await host.exec(['chmod', '-R', 'a+rX', made], { timeout: 60_000, record: false, changes: true });
+    // What has the name must have the content, also after a power loss: a later deployment trusts it by its name.
+    const sync = ['find', made, '-exec', 'sync', '--', '{}', '+'] as const;
+    await host.exec(sync, { timeout: 120_000, record: false, changes: true });
     await host.files.rename(made, path);
   } finally {
     await host.files.remove(scratch);
+  }
+}
+
+/** What a kill left of files that were being kept. Only under the project's lock. */
+export async function removePartials(host: Host, places: Places): Promise<void> {
+  for (const { name } of await host.files.list(places.files)) {
+    if (/\.(partial|index|index\.lock)$/.test(name)) await host.files.remove(join(places.files, name));
   }
 }
 

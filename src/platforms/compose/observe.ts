@@ -28,6 +28,8 @@ export interface ObservedContainer {
   readonly publishedPorts: readonly { readonly address: string; readonly port: number; readonly protocol: string }[];
   readonly mounts: readonly { readonly type: string; readonly source: string; readonly destination: string }[];
   readonly environment: Readonly<Record<string, string>>;
+  /** A file that the engine keeps for it, in `containers/<id>/` of the engine's own folder; empty where it keeps none. */
+  readonly engineFile: string;
 }
 
 const binding = z.object({ HostIp: z.string(), HostPort: z.string() });
@@ -36,6 +38,7 @@ const inspected = z.object({
   Name: z.string(),
   Image: z.string(),
   RestartCount: z.number(),
+  ResolvConfPath: z.string().catch(''),
   State: z.object({
     Status: z.string(),
     ExitCode: z.number(),
@@ -107,6 +110,7 @@ function toContainer(one: z.infer<typeof inspected>): ObservedContainer {
       source: mount.Source ?? '',
       destination: mount.Destination,
     })),
+    engineFile: one.ResolvConfPath,
     environment: Object.fromEntries(
       (one.Config.Env ?? []).map((entry) => {
         const [name = '', ...value] = entry.split('=');

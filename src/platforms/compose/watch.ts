@@ -100,7 +100,8 @@ function endedWell(container: ObservedContainer): boolean {
   return container.state === 'exited' && container.exitCode === 0 && !comesBack;
 }
 
-function isReady(container: ObservedContainer): boolean {
+/** Running, and healthy where it has a health check; or a one-shot one that did its work. */
+export function isReady(container: ObservedContainer): boolean {
   if (endedWell(container)) return true;
   return container.state === 'running' && (container.health === 'none' || container.health === 'healthy');
 }

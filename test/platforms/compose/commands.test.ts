@@ -49,12 +49,14 @@ describe('docker compose', () => {
   });
 
   it('gets variables by their names alone: no value is on a command line', () => {
-    const argv = runOnceArgv(plain, 'web', { command: ['sh', '-ec', 'a; b'], variables: ['SECRET', 'PWD'] });
+    const argv = runOnceArgv(plain, 'web', { name: 'once', command: ['sh', '-ec', 'a; b'], variables: ['SECRET', 'PWD'] });
     expect(argv.slice(6)).toEqual([
       'run',
       '--rm',
       '--no-deps',
       '--no-TTY',
+      '--name',
+      'once',
       '--env',
       'SECRET',
       '--env',

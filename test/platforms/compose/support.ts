@@ -95,6 +95,7 @@ export function modelOf(services: Record<string, ComposeService>, more: Partial<
 export function observed(service: string, more: Partial<ObservedContainer> = {}): ObservedContainer {
   return {
     id: `id-${service}`,
+    engineFile: '',
     name: `shop-${service}-1`,
     service,
     imageId: 'sha256:1',

@@ -1,0 +1,23 @@
+import { setSecret } from '@actions/core';
+import type { Redactor } from '../hosts/redactor.ts';
+import { parseRequest } from '../request/parse-request.ts';
+import { inputVariable, readInputs } from '../request/read-inputs.ts';
+import { type Request, requestKeys } from '../request/schema.ts';
+import { textOrNull } from '../request/text-or-null.ts';
+
+/**
+ * The request of the step's inputs. They leave the environment, so that no child inherits a secret; the runner masks what
+ * we take for one. Throws `InvalidRequestError` with all that is wrong.
+ */
+export async function readRequest(
+  environment: Record<string, string | undefined>,
+  redactor: Redactor,
+): Promise<Request> {
+  const door = readInputs(environment);
+  for (const key of requestKeys) delete environment[inputVariable(key)];
+  const request = await parseRequest({ door, doorName: 'input', environment, readText: textOrNull });
+  for (const secret of Object.values(request.secrets)) redactor.add(secret);
+  if (request['telegram-token'] !== undefined) redactor.add(request['telegram-token']);
+  for (const form of redactor.forms) setSecret(form);
+  return request;
+}

@@ -1,0 +1,41 @@
+import { known } from '../deployment/facts.ts';
+import type { Release } from '../deployment/release.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
+import { awaitEngine } from '../platforms/compose/engine.ts';
+import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
+import { awaitStopping } from '../platforms/compose/stopping.ts';
+import { awaitReady, isReady } from '../platforms/compose/watch.ts';
+import { promoteStage } from './promote.ts';
+import { expectationOf, startRelease } from './start.ts';
+
+const longestRestart = 120_000;
+
+/** What is left of a promotion whose deployment was killed: the release was found good, and must run. */
+export function finishForwardStage(): Stage {
+  const promote = promoteStage();
+  return {
+    ...promote,
+    run: async (context) => {
+      await awaitEngine(context.host, longestRestart);
+      await awaitStopping(context);
+      await makeRun(context, known(context.facts.release, 'release'));
+      await promote.run(context);
+    },
+  };
+}
+
+/** Nothing is touched where everything runs as it was recorded. */
+async function makeRun(context: StageContext, release: Release): Promise<void> {
+  const { facts, host, request } = context;
+  if (runsAsRecorded(release, await observe(host, facts.project))) return;
+  const before = facts.snapshot?.release ?? null;
+  await context.change('up', 'forward', () => startRelease(context, release, before === null ? [] : [before]));
+  await context.during(() => awaitReady(context, expectationOf(release, new Set()), request['start-timeout']));
+}
+
+function runsAsRecorded(release: Release, containers: readonly ObservedContainer[]): boolean {
+  return Object.entries(release.services).every(([name, { image_id, replicas }]) => {
+    const own = containers.filter(({ service }) => service === name);
+    return own.length === replicas && own.every((one) => one.imageId === image_id && isReady(one));
+  });
+}

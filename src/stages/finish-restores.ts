@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FoundDatabase } from '../databases/running.ts';
+import { databaseNow } from '../databases/running-now.ts';
+import type { Undo } from '../deployment/journal-entry.ts';
+import type { StageContext } from '../deployment/stage.ts';
+import { awaitEngine } from '../platforms/compose/engine.ts';
+import { observe } from '../platforms/compose/observe.ts';
+
+/** Milliseconds in which a server that was just started takes connections. */
+const longestStart = 60_000;
+
+/**
+ * A database that was being restored when its deployment was killed is finished or undone as a whole, before anything
+ * writes to it. Throws `HomeportError` where neither is possible.
+ */
+export async function finishRestores(
+  context: StageContext,
+  restores: readonly { readonly undo: Undo }[],
+): Promise<void> {
+  const { facts, host, say } = context;
+  if (restores.length === 0) return;
+  await awaitEngine(host, longestStart);
+  for (const { undo } of restores) {
+    const [wanted] = undo.databases ?? [];
+    if (wanted === undefined || undo.restoring === undefined) continue;
+    const { file, stamp } = undo.restoring;
+    const { kind, target } = await databaseNow(context, wanted);
+    const container = (await observe(host, facts.project)).find(({ id }) => id === target.container);
+    if (container?.state !== 'running' && kind.kind !== 'sqlite') {
+      await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
+    }
+    if (kind.kind !== 'sqlite') await awaitAnswer(context, { kind, target });
+    const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
+    const ended = await kind.recoverRestore(target, stamp, work);
+    if (ended === 'finished') {
+      facts.restoreOnRollback = facts.restoreOnRollback.filter((one) => one !== file);
+      say(`${target.service}: the restore of ${file} had gone through`);
+    } else {
+      say(`${target.service}: the restore of ${file} had not gone through; ${target.database} is as it was`);
+    }
+  }
+}
+
+/** Throws what the server says last. */
+async function awaitAnswer({ host, say }: StageContext, { kind, target }: FoundDatabase): Promise<void> {
+  const work = { host, signal: new AbortController().signal, timeout: 10_000, say };
+  const deadline = Date.now() + longestStart;
+  for (;;) {
+    try {
+      await kind.query(target, work);
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(500);
+    }
+  }
+}
