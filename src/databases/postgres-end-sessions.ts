@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { HomeportError } from '../deployment/error.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { type PostgresClient, postgresClient, quoteLiteral, runSql } from './postgres-client.ts';
-import { isDown, serverOf } from './postgres-server.ts';
+import { isDown, longestReturn, serverOf } from './postgres-server.ts';
 
 /** Seconds until a session that was told to end must be gone; one that rolls back a lot takes a while. */
 const longestEnd = 20;
@@ -17,7 +17,7 @@ export async function endPostgresSessions(
   if (known.length === 0) return 0;
   const client = postgresClient(target, context);
   try {
-    const from = await serverOf(client, 'any', context.timeout);
+    const from = await serverOf(client, 'any', Math.min(context.timeout, longestReturn));
     return await endSessionsWhere(client, from, `client_addr IN (${known.map((one) => `inet ${quoteLiteral(one)}`)})`);
   } catch (error) {
     if (isDown(error)) return 0;

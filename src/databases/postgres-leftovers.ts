@@ -6,13 +6,10 @@ import { explain } from './explain.ts';
 import { describe, dropDatabaseSql, isScratch } from './postgres-catalog.ts';
 import { cleaner, type PostgresClient, postgresClient, quoteLiteral, runSql } from './postgres-client.ts';
 import { endSessionsWhere } from './postgres-end-sessions.ts';
-import { serverOf } from './postgres-server.ts';
+import { longestReturn, serverOf } from './postgres-server.ts';
 
 /** The markers of all runs, see `PostgresClient.marker`: as long as the project's lock is ours none of them is alive. */
 export const anyRun = 'homeport_[0-9a-f]{16}';
-
-/** Milliseconds in which a server that was killed, or whose engine was, has to be there again. */
-export const longestReturn = 60_000;
 
 /*
  * A `docker exec` whose client went away may go on in the container. $1 marks the processes; one that already ended, or

@@ -16,12 +16,12 @@ import {
   quoteLiteral,
   runSql,
 } from './postgres-client.ts';
-import { anyRun, longestReturn, stopRuns } from './postgres-leftovers.ts';
+import { anyRun, stopRuns } from './postgres-leftovers.ts';
 import { copyPropertiesSql } from './postgres-properties.ts';
 import { createMissingRoles } from './postgres-roles.ts';
 import { schemaNow } from './postgres-schema.ts';
 import { pgRestore } from './postgres-scratch.ts';
-import { serverOf } from './postgres-server.ts';
+import { longestReturn, serverOf } from './postgres-server.ts';
 import { checkUntouched, compareRows, totalRows } from './record.ts';
 import { compareSchema } from './schema.ts';
 
@@ -34,7 +34,7 @@ export async function restorePostgres(
 ): Promise<RestoreResult> {
   await checkUntouched(context.host, record);
   const client = postgresClient(target, context);
-  const from = await serverOf(client, 'other', context.timeout);
+  const from = await serverOf(client, 'other', Math.min(context.timeout, longestReturn));
   const server = await describe(client, from, target.database);
   const place = { from, server, stamp, ...restoreNames(target.database, stamp) };
   const { fresh } = place;

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HomeportError } from '../deployment/error.ts';
 import { type PostgresClient, runSql } from './postgres-client.ts';
 
+/** Milliseconds in which a server that was killed, or whose engine was, has to be there again. */
+export const longestReturn = 60_000;
 /** Milliseconds for a container that is started again after it was killed. */
 const startsAgain = 5000;
 
@@ -39,12 +41,14 @@ async function firstThatAnswers(client: PostgresClient, which: 'any' | 'other'):
 
 /** Whether the container is there but doesn't run: the server has neither sessions nor processes then. */
 export function isDown(error: unknown): boolean {
-  return said(error, /container \S+ is (not running|restarting|paused)/i);
+  return said(error, /container \S+ is (not running|restarting|paused)|stopped container|container that has stopped/i);
 }
 
 function isOnItsWay(error: unknown): boolean {
-  const states = 'starting up|shutting down|in recovery mode|not yet accepting connections';
-  return said(error, new RegExp(`${states}|No such file or directory|Connection refused|server closed the connection`));
+  const server =
+    'starting up|shutting down|in recovery mode|not yet accepting connections|server closed the connection';
+  const socket = 'No such file or directory|Connection refused|Cannot connect to the Docker daemon';
+  return said(error, new RegExp(`${server}|${socket}`));
 }
 
 function said(error: unknown, words: RegExp): boolean {

@@ -51,6 +51,10 @@ const tellKept = (kept) => {
   if (fs.statSync(kept).size === 0) fs.rmSync(kept);
   for (const suffix of ['', ...logs]) if (fs.existsSync(kept + suffix)) say('moved', suffix);
 };
+const isSame = (one, other) => {
+  const [a, b] = [one, other].map((path) => fs.statSync(path, { bigint: true }));
+  return a.dev === b.dev && a.ino === b.ino;
+};
 const inside = (path, folder) => path.startsWith(fs.realpathSync(folder) + '/');
 const operations = {
   look(path, folder) {
@@ -120,14 +124,14 @@ const operations = {
     tellKept(kept);
   },
   recover(staged, path, kept) {
-    if (fs.existsSync(staged)) {
+    if (fs.existsSync(staged) || (fs.existsSync(kept) && (!fs.existsSync(path) || isSame(path, kept)))) {
       for (const suffix of logs.filter((suffix) => fs.existsSync(kept + suffix))) {
         if (fs.existsSync(path + suffix)) say('stays', suffix);
         else fs.renameSync(kept + suffix, path + suffix);
       }
       fs.rmSync(kept, { force: true });
       sync(dirname(path));
-      fs.rmSync(staged);
+      fs.rmSync(staged, { force: true });
       say('end undone');
     } else if (fs.existsSync(kept)) {
       tellKept(kept);

@@ -107,7 +107,7 @@ def swap(staged, path, kept):
     tell_kept(kept)
 
 def recover(staged, path, kept):
-    if os.path.exists(staged):
+    if os.path.exists(staged) or os.path.exists(kept) and (not os.path.exists(path) or os.path.samefile(path, kept)):
         for suffix in LOGS:
             if not os.path.exists(kept + suffix):
                 continue
@@ -117,7 +117,7 @@ def recover(staged, path, kept):
                 os.rename(kept + suffix, path + suffix)
         Path(kept).unlink(missing_ok=True)
         sync(os.path.dirname(path))
-        os.unlink(staged)
+        Path(staged).unlink(missing_ok=True)
         say('end undone')
     elif os.path.exists(kept):
         tell_kept(kept)

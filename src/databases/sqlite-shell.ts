@@ -85,14 +85,14 @@ END
     tell_kept "$3"
     ;;
   recover)
-    if [ -e "$1" ]; then
+    if [ -e "$1" ] || { [ -e "$3" ] && { [ ! -e "$2" ] || [ "$2" -ef "$3" ]; }; }; then
       for suffix in $logs; do
         [ -e "$3$suffix" ] || continue
         if [ -e "$2$suffix" ]; then echo "stays $suffix"; else try mv "$3$suffix" "$2$suffix"; fi
       done
       try rm -f "$3"
       sync
-      try rm "$1"
+      try rm -f "$1"
       echo 'end undone'
     elif [ -e "$3" ]; then
       tell_kept "$3"

@@ -16,7 +16,8 @@ import { digestOf } from './schema.ts';
  *   backup <database> <copy> [<folder>] copy and counts from one read transaction; owned as the folder is
  *   stage <backup> <new> <database>     a copy that belongs to whom the database belongs
  *   swap <new> <database> <kept>        the database gets the name <kept>, the new one its name
- *   recover <new> <database> <kept>     ends what a swap began and was killed in: the new one is there until its last step
+ *   recover <new> <database> <kept>     ends what a swap began: to be undone as long as the new one has its own name, or the
+ *                                       database is the one that is kept
  *   verify <backup> full|quick|none     integrity, counts and schema of a file that nobody writes to; `none`: its schema
  */
 

@@ -30,7 +30,7 @@ async function makeRun(context: StageContext, release: Release): Promise<void> {
   if (runsAsRecorded(release, await observe(host, facts.project))) return;
   const before = facts.snapshot?.release ?? null;
   await context.change('up', 'forward', () => startRelease(context, release, before === null ? [] : [before]));
-  await context.during(() => awaitReady(context, expectationOf(release, new Set()), request['start-timeout']));
+  await context.during(() => awaitReady(context, expectationOf(release, facts), request['start-timeout']));
 }
 
 function runsAsRecorded(release: Release, containers: readonly ObservedContainer[]): boolean {

@@ -5,7 +5,7 @@ import { utcStamp } from '../deployment/ids.ts';
 import type { Release } from '../deployment/release.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import { awaitReady } from '../platforms/compose/watch.ts';
-import { startRelease } from './start.ts';
+import { expectationOf, startRelease } from './start.ts';
 import { stopWriters } from './stop-writers.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function putDatabasesBack(
   if (servers.length > 0) {
     await context.change('up-databases', 'back', () => startRelease(context, release, others, servers));
     const replicas = Object.fromEntries(servers.map((name) => [name, release.services[name]?.replicas ?? 1]));
-    const expected = { project: release.project, replicas, untouched: new Set<string>() };
+    const expected = { ...expectationOf(release, facts), replicas };
     await context.during(() => awaitReady(context, expected, context.request['start-timeout']));
   }
   for (const record of records) await putBack(context, record);

@@ -63,7 +63,7 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
     await context.change('up', 'back', () => startRelease(context, release, others));
     // What ran through the whole deployment is as it was: whatever ails it was there before.
     const untouched = unchangedSince(facts.snapshot?.containers ?? [], await observe(host, facts.project));
-    const expected = expectationOf(release, untouched);
+    const expected = expectationOf(release, { ...facts, untouched });
     await context.during(() => awaitReady(context, expected, context.request['start-timeout']));
     await smokeRelease(context, { ...recordedSmoke(context, release), expected, release });
     proveRestored(release, await observe(host, facts.project));

@@ -24,7 +24,7 @@ export function smokeStage(smoke: readonly SmokeCheck[]): Stage {
     run: async (context) => {
       const release = known(context.facts.release, 'release');
       const working = known(context.facts.source, 'source').workingDirectory;
-      const expected = expectationOf(release, context.facts.untouched);
+      const expected = expectationOf(release, context.facts);
       await smokeRelease(context, { expected, checks: smoke, workingDirectory: working, release });
     },
   };
@@ -39,7 +39,7 @@ export function recordedSmokeStage(): Stage {
     exitCode: exitCodes.smoke,
     run: async (context) => {
       const release = known(context.facts.release, 'release');
-      const expected = expectationOf(release, context.facts.untouched);
+      const expected = expectationOf(release, context.facts);
       await smokeRelease(context, { expected, ...recordedSmoke(context, release), release });
     },
   };

@@ -1,5 +1,5 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import { type ContainerBefore, known } from '../deployment/facts.ts';
+import { type ContainerBefore, type Facts, known } from '../deployment/facts.ts';
 import type { Release } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { bringUp, ComposeUpError } from '../platforms/compose/bring-up.ts';
@@ -28,15 +28,21 @@ export function startStage(needs: Stage['needs']): Stage {
       // Nothing was recreated, nothing removed: there is nothing to go back from.
       const same = facts.changes.services.every(({ change }) => change === 'unchanged');
       if (same && before.release !== null && !alreadyDisturbed) facts.disturbed = false;
-      const expected = expectationOf(release, facts.untouched);
+      const expected = expectationOf(release, facts);
       await context.during(() => awaitReady(context, expected, context.request['start-timeout']));
     },
   };
 }
 
-export function expectationOf(release: Release, untouched: ReadonlySet<string>): Expectation {
+/** What of this release is awaited, given what was there before the deployment and what it left alone. */
+export function expectationOf(release: Release, facts: Pick<Facts, 'snapshot' | 'untouched'>): Expectation {
   const replicas = Object.entries(release.services).map(([name, service]) => [name, service.replicas] as const);
-  return { project: release.project, replicas: Object.fromEntries(replicas), untouched };
+  return {
+    project: release.project,
+    replicas: Object.fromEntries(replicas),
+    untouched: facts.untouched,
+    existing: new Set(facts.snapshot?.containers.map(({ id }) => id) ?? []),
+  };
 }
 
 /** As `bringUp`; where Compose failed because a container did, that container's words are told instead. */
@@ -53,10 +59,10 @@ export async function startRelease(
     const containers = await observe(context.host, release.project);
     const old = unchangedSince(context.facts.snapshot?.containers ?? [], containers);
     const fresh = containers.filter((one) => release.services[one.service] !== undefined && !old.has(one.id));
-    const broken = fresh.filter((one) => troubleOf(one) !== null);
+    const broken = fresh.filter((one) => troubleOf(one, 0) !== null);
     const first = broken[0];
     if (first === undefined) throw error;
-    throw new HomeportError(`The container ${first.name} of the service ${first.service} ${troubleOf(first)}.`, {
+    throw new HomeportError(`The container ${first.name} of the service ${first.service} ${troubleOf(first, 0)}.`, {
       hint: `Read its last log lines. Compose said: ${error.message}`,
       excerpt: await containerLogs(context.host, broken, context.redact),
       cause: error,

@@ -13,6 +13,8 @@ export interface Expectation {
   readonly replicas: Readonly<Record<string, number>>;
   /** IDs of containers that ran before and were left alone: their troubles aren't this release's. */
   readonly untouched: ReadonlySet<string>;
+  /** IDs of containers that are the same as before, restarted or not: what restarted them is past, they must get ready. */
+  readonly existing: ReadonlySet<string>;
 }
 
 /**
@@ -32,7 +34,9 @@ export async function awaitReady(
     const containers = (await observe(context.host, expected.project)).filter(
       (container) => (expected.replicas[container.service] ?? 0) > 0,
     );
-    const broken = containers.find((container) => !expected.untouched.has(container.id) && troubleOf(container));
+    const broken = containers.find(
+      (one) => !expected.untouched.has(one.id) && !expected.existing.has(one.id) && troubleOf(one, 0) !== null,
+    );
     if (broken !== undefined) throw await brokenContainer(context, broken);
     const waiting = waitingFor(containers, expected);
     if (waiting.length === 0) return containers;
@@ -67,7 +71,7 @@ export async function awaitStaysUp(
       if (container === undefined) {
         throw notUp(`The container ${before.name} was removed by somebody while it was being watched.`, undefined);
       }
-      const trouble = troubleOf(container);
+      const trouble = troubleOf(container, before.restartCount);
       if (trouble !== null || container.startedAt.getTime() !== before.startedAt.getTime()) {
         throw await brokenContainer(context, container);
       }
@@ -78,9 +82,11 @@ export async function awaitStaysUp(
   }
 }
 
-/** Why a container can't be ready any more, for people; `null` when it can. */
-export function troubleOf(container: ObservedContainer): string | null {
-  if (container.state === 'restarting' || container.restartCount > 0) {
+/**
+ * Why a container can't be ready any more, for people; `null` when it can. `restartsBefore` are those that don't count.
+ */
+export function troubleOf(container: ObservedContainer, restartsBefore: number): string | null {
+  if (container.state === 'restarting' || container.restartCount > restartsBefore) {
     // Once the container runs again, the engine tells 0 whatever it had exited with.
     const forgotten = container.state === 'running' && container.exitCode === 0;
     return forgotten ? 'restarted' : `restarted (exit code ${container.exitCode})`;
@@ -123,7 +129,7 @@ async function brokenContainer(context: StageContext, container: ObservedContain
   const health =
     container.health === 'unhealthy' ? `; its health check says: ${container.healthOutput.trim().slice(0, 500)}` : '';
   return notUp(
-    `The container ${container.name} of the service ${container.service} ${troubleOf(container) ?? 'restarted'}${health}.`,
+    `The container ${container.name} of the service ${container.service} ${troubleOf(container, 0) ?? 'restarted'}${health}.`,
     await containerLogs(context.host, [container], context.redact),
   );
 }

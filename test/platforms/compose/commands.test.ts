@@ -49,7 +49,11 @@ describe('docker compose', () => {
   });
 
   it('gets variables by their names alone: no value is on a command line', () => {
-    const argv = runOnceArgv(plain, 'web', { name: 'once', command: ['sh', '-ec', 'a; b'], variables: ['SECRET', 'PWD'] });
+    const argv = runOnceArgv(plain, 'web', {
+      name: 'once',
+      command: ['sh', '-ec', 'a; b'],
+      variables: ['SECRET', 'PWD'],
+    });
     expect(argv.slice(6)).toEqual([
       'run',
       '--rm',

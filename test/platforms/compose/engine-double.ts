@@ -72,8 +72,12 @@ function inspected(seen: Seen): object {
   };
 }
 
-export function expecting(replicas: Record<string, number>, untouched: readonly string[] = []): Expectation {
-  return { project: 'shop', replicas, untouched: new Set(untouched) };
+export function expecting(
+  replicas: Record<string, number>,
+  untouched: readonly string[] = [],
+  existing: readonly string[] = [],
+): Expectation {
+  return { project: 'shop', replicas, untouched: new Set(untouched), existing: new Set(existing) };
 }
 
 /** Works in the context of a stage; gives what it gave, and the lines that it said. */

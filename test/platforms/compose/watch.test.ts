@@ -11,9 +11,15 @@ const web = { service: 'web' };
 
 async function ready(
   moments: readonly Moment[],
-  options: { replicas?: Record<string, number>; untouched?: string[]; timeout?: number; signal?: AbortSignal } = {},
+  options: {
+    replicas?: Record<string, number>;
+    untouched?: string[];
+    existing?: string[];
+    timeout?: number;
+    signal?: AbortSignal;
+  } = {},
 ) {
-  const expected = expecting(options.replicas ?? { web: 1 }, options.untouched);
+  const expected = expecting(options.replicas ?? { web: 1 }, options.untouched, options.existing);
   return await inStage(
     engineThatSays(moments),
     (context) => awaitReady(context, expected, options.timeout ?? 5000),
@@ -90,6 +96,19 @@ describe('waiting until everything is ready', () => {
     const { gave } = await ready([[old, web]], { replicas: { web: 1, db: 1 }, untouched: ['id-db'] });
     expect(gave).toHaveLength(2);
     await expect(ready([[old, web]], { replicas: { web: 1, db: 1 } })).rejects.toThrow('shop-db-1');
+  });
+
+  it('waits for a container that is the same as before though somebody killed it meanwhile', async () => {
+    const restarting = { service: 'db', restarts: 1, state: 'restarting' };
+    const options = { replicas: { web: 1, db: 1 }, existing: ['id-db'] };
+    const { gave } = await ready(
+      [
+        [restarting, web],
+        [{ service: 'db', restarts: 1 }, web],
+      ],
+      options,
+    );
+    expect(gave.map(({ service, state }) => `${service} ${state}`)).toEqual(['db running', 'web running']);
   });
 
   it('ends with its time-out, and tells what is late and its last words', async () => {
@@ -190,6 +209,6 @@ describe('trouble', () => {
     ['created', observed('web', { state: 'created' })],
     ['a one-shot one that ended well', observed('web', { state: 'exited', restartPolicy: 'no' })],
   ])('is not: %s', (_what, container) => {
-    expect(troubleOf(container)).toBeNull();
+    expect(troubleOf(container, 0)).toBeNull();
   });
 });
