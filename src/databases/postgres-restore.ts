@@ -138,7 +138,8 @@ async function swap(
   const sql = `SET synchronous_commit = on; DO ${both};`;
   const what = `${database} could not be replaced, and was left as it is`;
   // No longer to be cancelled: it takes a moment, and its outcome must be known.
-  await runSql(cleaner(client), names.from, sql, what, { changes: true });
+  const calm = { ...cleaner(client), marker: client.marker };
+  await runSql(calm, names.from, sql, what, { changes: true });
 }
 
 function renameSql(name: string, to: string): string {

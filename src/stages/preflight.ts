@@ -1,12 +1,16 @@
 import { databasesOf } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { Project } from '../deployment/project.ts';
+import { currentRelease } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine, engineRoot } from '../platforms/compose/engine.ts';
+import { sizeOfBuild } from '../platforms/compose/image-sizes.ts';
 import { withDependencies } from '../platforms/compose/model.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import { takenPorts } from '../platforms/compose/ports.ts';
 import { formatSize } from '../request/units.ts';
+
+const freeSomeSpace = 'See what takes the space with `docker system df` and `df -h`.';
 
 /** Journal, log, report and the release's files, beside the backups. */
 const stateOverhead = 64 * 2 ** 20;
@@ -56,7 +60,14 @@ async function checkDisk(context: StageContext, engineFolder: string | null, est
     if (free < least) {
       throw new HomeportError(
         `Only ${formatSize(free)} are free where Docker keeps its data (${engineFolder}); \`minimum-free-disk\` asks for ${formatSize(least)}.`,
-        { hint: 'See what takes the space with `docker system df` and `df -h`.' },
+        { hint: freeSomeSpace },
+      );
+    }
+    const build = request.build ? await sizeOfBuild(host, await currentRelease(host.files, places), free) : 0;
+    if (free < build) {
+      throw new HomeportError(
+        `Only ${formatSize(free)} are free where Docker keeps its data (${engineFolder}); the images that are built take ${formatSize(build)} of their own now, and the new ones may take as much.`,
+        { hint: freeSomeSpace },
       );
     }
   }
