@@ -23,12 +23,15 @@ export function snapshotStage(needs: Stage['needs']): Stage {
       const release = recorded === null && runs ? await adoptRunning(context, containers) : recorded;
       facts.snapshot = { containers, release };
       if (release !== null) await context.change('pin', 'forget', () => pinImages(context, release, containers));
-      await warnOfGoneImages(context, release);
       for (const container of containers) {
         context.say(`${container.service}: ${container.name} ${container.imageId.slice(7, 19)} ${container.state}`);
       }
       if (containers.length === 0) context.say('nothing of this project runs yet');
-      facts.changes.commits = await commitsSince(context, release?.commit ?? null);
+      const [commits] = await Promise.all([
+        commitsSince(context, release?.commit ?? null),
+        warnOfGoneImages(context, release),
+      ]);
+      facts.changes.commits = commits;
     },
     cleanUp: forgetAdopted,
   };

@@ -49,12 +49,15 @@ async function dropKept(): Promise<void> {
   for (const name of await keptDatabases()) await lab.sql(db, `DROP DATABASE "${name}"`);
 }
 
+/** As runs of Homeport are marked. */
+const marker = 'homeport_0123456789abcdef';
+
 /** A session of somebody else, under a name that is almost one of ours. */
-async function standing(statements: string, database: string) {
-  const here = "application_name = 'homeport_of_mine'";
+async function standing(statements: string, database: string, name = 'homeport_of_mine') {
+  const here = `application_name = '${name}'`;
   const asleep = `SELECT count(*) FROM pg_stat_activity WHERE ${here} AND query ~ '^SELECT pg_sleep'`;
   const session = lab
-    .sql(db, `SET application_name = 'homeport_of_mine'; ${statements}; SELECT pg_sleep(600)`, database)
+    .sql(db, `SET application_name = '${name}'; ${statements}; SELECT pg_sleep(600)`, database)
     .catch(() => {});
   const isThere = async () => (await lab.sql(db, asleep)) === '1';
   await until(isThere);
@@ -96,6 +99,7 @@ describe('what a killed backup left', () => {
     await until(async () => await isCreatingIndexIn('^homeport_verify_'));
     await kill(child);
     expect(await readdir(lab.folder)).not.toEqual([]);
+    await lab.docker('exec', '--detach', '--env', `HOMEPORT_RUN=${marker}`, db.container, 'sleep', '600');
     await postgres.forget(slow, lab.folder, lab.context());
     await expectNothingRuns();
     expect(await readdir(lab.folder)).toEqual([]);
@@ -179,6 +183,7 @@ describe('a restore of PostgreSQL that was killed', () => {
     const child = begin({ target: slow, folder: lab.folder, restore: { record: made, stamp: own } });
     await until(async () => await isCreatingIndexIn('^slow_homeport_restore_'));
     await kill(child);
+    await standing('', 'shop', marker);
     expect(await postgres.recoverRestore(slow, own, lab.context())).toBe('undone');
     expect(await postgres.recoverRestore(slow, own, lab.context())).toBe('nothing');
     await expectNothingRuns();

@@ -155,6 +155,14 @@ describe.each(interpreters)('a swap of SQLite by %s', (_program, run) => {
     expect(ends.join(' ')).toMatch(name.startsWith('no ') ? /^(undone )+(finished )*nothing/ : /^(undone )+finished/);
   });
 
+  it.each(Object.entries(states))('is undone where somebody has removed the new file: %s', async (_name, state) => {
+    state.prepare();
+    expect((await run()(['swap', ...paths()], 0, state.unreadable)).outcome).toBe('failed');
+    const { stdout } = await run()(['recover', ...paths()], 0, state.unreadable);
+    expect(end(stdout)).toBe('undone');
+    state.before();
+  });
+
   it('does not put a log back over that of a writer', async () => {
     states['a file that SQLite can not read, with logs']?.prepare();
     make(inData(fresh), 'restored');

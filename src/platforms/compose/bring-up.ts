@@ -40,8 +40,10 @@ export async function bringUp(
 ): Promise<void> {
   const { host, places } = context;
   const model = await releaseModel(context, release);
-  await mendNames(context, release.project, model);
-  const [before, file] = await Promise.all([observe(host, release.project), usableModel(context, release, model)]);
+  const [before, file] = await Promise.all([
+    mendNames(context, release.project, model),
+    usableModel(context, release, model),
+  ]);
   await removeDropped(context, model, before, others);
 
   const argv = upArgv(
@@ -85,15 +87,17 @@ function upMessage(outcome: string, tail: string): string {
 /**
  * Compose makes a successor as `<old id>_<name>`, removes the old container and renames the new one; killed in between,
  * it would take the successor for a second container of the service. One whose name is free gets it, with the volumes
- * that it took over; one beside its old container was never started, and goes.
+ * that it took over; one beside its old container was never started, and goes. Gives the containers as they are then.
  */
-async function mendNames(context: StageContext, project: string, model: ComposeModel): Promise<void> {
+async function mendNames(context: StageContext, project: string, model: ComposeModel): Promise<ObservedContainer[]> {
   const { host } = context;
   const containers = await observe(host, project);
   const wanted = new Set(Object.values(model.services).map((service) => service.container_name));
+  let mended = false;
   for (const container of containers) {
     const name = /^[0-9a-f]{12}_(.+)$/.exec(container.name)?.[1];
     if (name === undefined || wanted.has(container.name)) continue;
+    mended = true;
     const taken = containers.some((one) => one.name === name);
     context.say(
       `${container.name} was left by a killed \`docker compose\`: ${taken ? 'removing it' : `it is ${name} now`}`,
@@ -103,6 +107,7 @@ async function mendNames(context: StageContext, project: string, model: ComposeM
       : (['docker', 'rename', container.id, name] as const);
     await host.exec(argv, { timeout: 60_000, changes: true });
   }
+  return mended ? await observe(host, project) : containers;
 }
 
 /** Containers of services that an earlier release had and this one doesn't; any other stranger is left alone. */
