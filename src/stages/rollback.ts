@@ -3,7 +3,7 @@ import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { composePath, type Release, readEnvironment } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { printable } from '../hosts/printable.ts';
-import { removeContainer } from '../platforms/compose/bring-up.ts';
+import { ComposeUpError, removeContainer } from '../platforms/compose/bring-up.ts';
 import { awaitEngine } from '../platforms/compose/engine.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import { awaitStopping } from '../platforms/compose/stopping.ts';
@@ -60,7 +60,7 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   const others = failed === undefined || failed.id === release.id ? [] : [failed];
   try {
     await putDatabasesBack(context, release, others);
-    await context.change('up', 'back', () => startRelease(context, release, others));
+    await startPatiently(context, release, others);
     // What ran through the whole deployment is as it was: whatever ails it was there before.
     const untouched = unchangedSince(facts.snapshot?.containers ?? [], await observe(host, facts.project));
     const expected = expectationOf(release, { ...facts, untouched });
@@ -71,6 +71,26 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   } catch (error) {
     throw await critical(context, release, error);
   }
+}
+
+/** Whoever killed `docker compose` or restarted the engine on the way back must not make it the last way: once more. */
+async function startPatiently(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await context.change('up', 'back', () => startRelease(context, release, others));
+      return;
+    } catch (error) {
+      if (!isInterrupted(error) || attempt === 3) throw error;
+      context.say('`docker compose up` was interrupted: once more');
+      await awaitEngine(context.host, longestRestart);
+      await awaitStopping(context);
+    }
+  }
+}
+
+function isInterrupted(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof ComposeUpError ? error.cause : error;
+  return cause instanceof ComposeUpError && cause.interrupted;
 }
 
 /** `current` has moved where the deployment failed in the middle of its promotion. */

@@ -3,6 +3,7 @@ import { HomeportError } from '../../deployment/error.ts';
 import { releaseFolder } from '../../deployment/places.ts';
 import { composePath, type Release, readEnvironment } from '../../deployment/release.ts';
 import type { StageContext } from '../../deployment/stage.ts';
+import type { ExecResult } from '../../hosts/host.ts';
 import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
 import type { ComposeModel } from './model.ts';
@@ -67,15 +68,30 @@ export async function bringUp(
   if (file !== composePath(places, release.id)) await host.files.remove(file);
   context.signal.throwIfAborted();
   // Compose waits for health by `depends_on` and fails in its own words; what the containers say is told by the caller.
-  if (result.outcome !== 'success') throw new ComposeUpError(upMessage(result.outcome, result.tail));
+  if (result.outcome !== 'success')
+    throw new ComposeUpError(upMessage(result.outcome, result.tail), wasInterrupted(result));
 }
 
 /** `docker compose up` failed; the observed containers may tell more. */
 export class ComposeUpError extends HomeportError {
-  constructor(message: string) {
+  /** Somebody killed it, or restarted the engine under it: says nothing about the release, and can be done again. */
+  readonly interrupted: boolean;
+
+  constructor(message: string, interrupted: boolean) {
     super(message, { hint: 'Read the output of `docker compose up` in the log of this deployment.' });
     this.name = 'ComposeUpError';
+    this.interrupted = interrupted;
   }
+}
+
+function wasInterrupted({ outcome, exitCode, tail }: ExecResult): boolean {
+  if (outcome !== 'failed') return false;
+  // 130 and 137: the plugin was killed, and `docker` itself ended by itself.
+  const killed = exitCode === null || exitCode === 130 || exitCode === 137;
+  return (
+    killed ||
+    /cannot connect to the docker daemon|error during connect|connection (?:refused|reset)|\bEOF\b/i.test(tail)
+  );
 }
 
 function upMessage(outcome: string, tail: string): string {
