@@ -1,14 +1,13 @@
 import { known } from '../deployment/facts.ts';
 import type { Release } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
-import { awaitEngine } from '../platforms/compose/engine.ts';
+import { awaitEngine, longestRestart } from '../platforms/compose/engine.ts';
 import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 import { awaitStopping } from '../platforms/compose/stopping.ts';
 import { awaitReady, isReady } from '../platforms/compose/watch.ts';
 import { promoteStage } from './promote.ts';
-import { expectationOf, startRelease } from './start.ts';
-
-const longestRestart = 120_000;
+import { expectationOf } from './start.ts';
+import { startPatiently } from './start-patiently.ts';
 
 /** What is left of a promotion whose deployment was killed: the release was found good, and must run. */
 export function finishForwardStage(): Stage {
@@ -29,7 +28,7 @@ async function makeRun(context: StageContext, release: Release): Promise<void> {
   const { facts, host, request } = context;
   if (runsAsRecorded(release, await observe(host, facts.project))) return;
   const before = facts.snapshot?.release ?? null;
-  await context.change('up', 'forward', () => startRelease(context, release, before === null ? [] : [before]));
+  await context.change('up', 'forward', () => startPatiently(context, release, before === null ? [] : [before]));
   await context.during(() => awaitReady(context, expectationOf(release, facts), request['start-timeout']));
 }
 

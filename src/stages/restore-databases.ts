@@ -5,7 +5,8 @@ import { utcStamp } from '../deployment/ids.ts';
 import type { Release } from '../deployment/release.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import { awaitReady } from '../platforms/compose/watch.ts';
-import { expectationOf, startRelease } from './start.ts';
+import { expectationOf } from './start.ts';
+import { startPatiently } from './start-patiently.ts';
 import { stopWriters } from './stop-writers.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function putDatabasesBack(
   await context.change('stop-writers', 'back', () => stopWriters(context));
   const servers = [...new Set(records.filter(({ kind }) => kind !== 'sqlite').map(({ service }) => service))];
   if (servers.length > 0) {
-    await context.change('up-databases', 'back', () => startRelease(context, release, others, servers));
+    await context.change('up-databases', 'back', () => startPatiently(context, release, others, servers));
     const replicas = Object.fromEntries(servers.map((name) => [name, release.services[name]?.replicas ?? 1]));
     const expected = { ...expectationOf(release, facts), replicas };
     await context.during(() => awaitReady(context, expected, context.request['start-timeout']));

@@ -3,15 +3,16 @@ import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { composePath, type Release, readEnvironment } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { printable } from '../hosts/printable.ts';
-import { ComposeUpError, removeContainer } from '../platforms/compose/bring-up.ts';
-import { awaitEngine } from '../platforms/compose/engine.ts';
+import { removeContainer } from '../platforms/compose/bring-up.ts';
+import { awaitEngine, longestRestart } from '../platforms/compose/engine.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import { awaitStopping } from '../platforms/compose/stopping.ts';
 import { awaitReady } from '../platforms/compose/watch.ts';
 import { forgetMigration } from './forget-migration.ts';
 import { putDatabasesBack } from './restore-databases.ts';
 import { recordedSmoke, smokeRelease } from './smoke.ts';
-import { expectationOf, startRelease, unchangedSince } from './start.ts';
+import { expectationOf, unchangedSince } from './start.ts';
+import { startPatiently } from './start-patiently.ts';
 
 /** The way back: exactly the release that was good and running before, then its own smoke checks. */
 export function rollbackStage(): Stage {
@@ -32,8 +33,6 @@ export function rollbackStage(): Stage {
   };
 }
 
-/** Milliseconds in which an engine that somebody restarts is there again, also on a slow disk. */
-const longestRestart = 120_000;
 /** Milliseconds; it answers only once it has started its containers again, those that are meant to be. */
 const longestReturn = 3000;
 
@@ -60,7 +59,7 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   const others = failed === undefined || failed.id === release.id ? [] : [failed];
   try {
     await putDatabasesBack(context, release, others);
-    await startPatiently(context, release, others);
+    await context.change('up', 'back', () => startPatiently(context, release, others));
     // What ran through the whole deployment is as it was: whatever ails it was there before.
     const untouched = unchangedSince(facts.snapshot?.containers ?? [], await observe(host, facts.project));
     const expected = expectationOf(release, { ...facts, untouched });
@@ -71,26 +70,6 @@ async function goBack(context: StageContext, release: Release): Promise<void> {
   } catch (error) {
     throw await critical(context, release, error);
   }
-}
-
-/** Whoever killed `docker compose` or restarted the engine on the way back must not make it the last way: once more. */
-async function startPatiently(context: StageContext, release: Release, others: readonly Release[]): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await context.change('up', 'back', () => startRelease(context, release, others));
-      return;
-    } catch (error) {
-      if (!isInterrupted(error) || attempt === 3) throw error;
-      context.say('`docker compose up` was interrupted: once more');
-      await awaitEngine(context.host, longestRestart);
-      await awaitStopping(context);
-    }
-  }
-}
-
-function isInterrupted(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause instanceof ComposeUpError ? error.cause : error;
-  return cause instanceof ComposeUpError && cause.interrupted;
 }
 
 /** `current` has moved where the deployment failed in the middle of its promotion. */

@@ -53,6 +53,9 @@ export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engin
   return { engine, compose: compose.stdout.trim() };
 }
 
+/** Milliseconds in which an engine that somebody restarts is there again, also on a slow disk. */
+export const longestRestart = 120_000;
+
 /**
  * Waits until the engine answers again: somebody restarts it, or it was killed and its supervisor brings it back. Gives
  * `false` after `timeout` ms.
