@@ -35,8 +35,8 @@ export async function runInside(
   run: Run,
 ): Promise<ExecResult> {
   if (!container.State.Running) return await runBeside(target, container, words, null, context, run);
-  const argv = ['docker', 'exec', '-i', '-u', '0:0', target.container, ...words] as const;
-  return await context.host.exec(['docker', ...argv.slice(1)], { ...run, record: false });
+  const exec = ['exec', '-i', '-u', '0:0', target.container, ...words];
+  return await context.host.exec(['docker', ...exec], { ...run, record: false });
 }
 
 /** A container of the same image with the same volumes, without a network, for one command. */
@@ -57,12 +57,12 @@ export async function runBeside(
     ...(backups === null ? [] : ['-v', `${backups}:${mountedBackups}`]),
   ];
   const [program = '', ...rest] = words;
-  const argv = [
-    ...['docker', 'run', '--rm', '-i', '--name', name],
+  const once = [
+    ...['run', '--rm', '-i', '--name', name],
     ...Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]),
     ...[...isolation, ...volumes, '--entrypoint', program, target.imageId, ...rest],
   ];
-  const result = await host.exec(['docker', ...argv.slice(1)], { ...run, changes: true });
+  const result = await host.exec(['docker', ...once], { ...run, changes: true });
   if (result.outcome !== 'success') {
     // A client that was stopped leaves the container at work.
     await host.exec(['docker', 'rm', '--force', '--volumes', name], { timeout: 60_000, record: false });

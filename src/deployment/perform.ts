@@ -98,9 +98,10 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   // The verdict is on the disk before anybody hears it, and before the next deployment begins.
   const path = await writeReport(host, opened, report);
   for (const reporter of draft) reporter.discard();
-  // A rollback that failed is tried again by whoever comes next.
-  if (begun && result.rollback !== 'failed')
+  // A way back that failed, or something that could not be cleaned up, is tried again by whoever comes next.
+  if (begun && result.rollback !== 'failed' && result.clean) {
     await journal.end(request.command, { status: report.status }).catch(() => {});
+  }
   held.lock?.release();
   // What goes wrong with the reporters stands in the report too.
   recorder.finished();
@@ -266,6 +267,7 @@ function notBegun(error: unknown, plan: Plan): RunResult {
     failure: { stage, error: problem, exitCode: problem.exitCode ?? exitCodes.aborted },
     rollback: 'not-needed',
     rollbackError: null,
+    clean: true,
   };
 }
 

@@ -153,7 +153,7 @@ async function settle(work: Work, unfinished: Unfinished): Promise<RunResult> {
     try {
       await plan.forward.run(contextFor(plan.forward));
       recorder.stageFinished(report, 'success', null);
-      return { failure: null, rollback: 'not-needed', rollbackError: null };
+      return { failure: null, rollback: 'not-needed', rollbackError: null, clean: true };
     } catch (error) {
       const told = asHomeportError(error);
       recorder.stageFinished(report, 'failed', told.message);
@@ -161,6 +161,7 @@ async function settle(work: Work, unfinished: Unfinished): Promise<RunResult> {
         failure: { stage: plan.forward.name, error: told, exitCode: exitCodes.critical },
         rollback: 'failed',
         rollbackError: told,
+        clean: true,
       };
     }
   }
@@ -186,7 +187,7 @@ async function settle(work: Work, unfinished: Unfinished): Promise<RunResult> {
     }
   }
   const rollback = !facts.disturbed ? 'not-needed' : rollbackError === null ? 'done' : 'failed';
-  return { failure, rollback, rollbackError };
+  return { failure, rollback, rollbackError, clean: true };
 }
 
 /** What said no before the kill, else the kill itself. */

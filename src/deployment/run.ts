@@ -16,6 +16,8 @@ export interface RunResult {
   readonly failure: { readonly stage: string; readonly error: HomeportError; readonly exitCode: ExitCode } | null;
   readonly rollback: 'not-needed' | 'done' | 'failed' | 'switched-off';
   readonly rollbackError: HomeportError | null;
+  /** Nothing of what failed was left behind. */
+  readonly clean: boolean;
 }
 
 /**
@@ -128,16 +130,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
   }
 
+  let clean = true;
   if (failure !== null && rollback !== 'switched-off') {
     for (const stage of begun.reverse()) {
       try {
         await stage.cleanUp?.(contextFor(stage, { ...wayBack, until: Date.now() + 60_000 }));
       } catch (error) {
+        clean = false;
         recorder.warn(stage.name, `Cleaning up after the stage ${stage.name} failed: ${messageOf(error)}`);
       }
     }
   }
-  return { failure, rollback, rollbackError };
+  return { failure, rollback, rollbackError, clean };
 }
 
 /** Starts each stage when all that it needs went well; resolves when none is left that could start. */

@@ -1,13 +1,7 @@
 import { known } from '../deployment/facts.ts';
-import type { Release } from '../deployment/release.ts';
-import type { Stage, StageContext } from '../deployment/stage.ts';
-import { awaitEngine, longestRestart } from '../platforms/compose/engine.ts';
-import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
-import { awaitStopping } from '../platforms/compose/stopping.ts';
-import { awaitReady, isReady } from '../platforms/compose/watch.ts';
+import type { Stage } from '../deployment/stage.ts';
+import { makeRun } from './make-run.ts';
 import { promoteStage } from './promote.ts';
-import { expectationOf } from './start.ts';
-import { startPatiently } from './start-patiently.ts';
 
 /** What is left of a promotion whose deployment was killed: the release was found good, and must run. */
 export function finishForwardStage(): Stage {
@@ -15,26 +9,8 @@ export function finishForwardStage(): Stage {
   return {
     ...promote,
     run: async (context) => {
-      await awaitEngine(context.host, longestRestart);
-      await awaitStopping(context);
       await makeRun(context, known(context.facts.release, 'release'));
       await promote.run(context);
     },
   };
-}
-
-/** Nothing is touched where everything runs as it was recorded. */
-async function makeRun(context: StageContext, release: Release): Promise<void> {
-  const { facts, host, request } = context;
-  if (runsAsRecorded(release, await observe(host, facts.project))) return;
-  const before = facts.snapshot?.release ?? null;
-  await context.change('up', 'forward', () => startPatiently(context, release, before === null ? [] : [before]));
-  await context.during(() => awaitReady(context, expectationOf(release, facts), request['start-timeout']));
-}
-
-function runsAsRecorded(release: Release, containers: readonly ObservedContainer[]): boolean {
-  return Object.entries(release.services).every(([name, { image_id, replicas }]) => {
-    const own = containers.filter(({ service }) => service === name);
-    return own.length === replicas && own.every((one) => one.imageId === image_id && isReady(one));
-  });
 }

@@ -6,6 +6,7 @@ import { listReleases, type Release, releaseBefore, writeRelease } from '../depl
 import { expiredReleases, unusedFiles, unusedTags } from '../deployment/retention.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { tagImage, untagImage } from '../platforms/compose/images.ts';
+import { makeRun } from './make-run.ts';
 
 /** Marks the release good; from then on it is what a rollback may go to. */
 export function promoteStage(): Stage {
@@ -35,7 +36,9 @@ async function promote(context: StageContext, release: Release): Promise<void> {
     await context.change('name', 'forward', () => moveNames(context, good));
     await context.change('prune', 'forward', () => prune(context, good));
   } catch (error) {
-    context.warn(`The release is good and runs, but tidying up after it failed: ${messageOf(error)}`);
+    context.warn(`The release is good, but tidying up after it failed: ${messageOf(error)}`);
+    // Where the engine was restarted under it, the containers may not be what they were when smoke passed.
+    await makeRun(context, good).catch((problem: unknown) => context.warn(messageOf(problem)));
   }
 }
 

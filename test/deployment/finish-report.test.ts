@@ -7,7 +7,7 @@ import type { RunResult } from '../../src/deployment/run.ts';
 import { request } from '../request/sources.ts';
 import { release, stage } from './support.ts';
 
-const well: RunResult = { failure: null, rollback: 'not-needed', rollbackError: null };
+const well: RunResult = { failure: null, rollback: 'not-needed', rollbackError: null, clean: true };
 const source: Source = {
   root: '/checkout',
   workingDirectory: '/checkout',
@@ -40,6 +40,7 @@ function failure(stageName: string, message: string, excerpt?: string): RunResul
     failure: { stage: stageName, error, exitCode: exitCodes.smoke },
     rollback: 'not-needed',
     rollbackError: null,
+    clean: true,
   };
 }
 
@@ -147,6 +148,7 @@ describe('the report', () => {
       failure: { stage: 'preflight', error: new CancelledError('Cancelled.', 'Again.'), exitCode: 7 },
       rollback: 'not-needed',
       rollbackError: null,
+      clean: true,
     };
     const report = await reported(cancelled, { facts: { migrated: true, details: { seen: ['web: running'] } } });
     expect(report.details).toEqual({ seen: ['web: running'], schema_may_be_ahead: true });

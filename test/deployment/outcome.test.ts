@@ -11,12 +11,12 @@ function failed(stage: string, exitCode: ExitCode, rollback: RunResult['rollback
   const error = new HomeportError(`${stage} said no.`, { hint: 'Do this.', excerpt: `${stage} log` });
   const rollbackError =
     rollback === 'failed' ? new HomeportError('CRITICAL: no.', { hint: 'Do that.', excerpt: 'rollback log' }) : null;
-  return { failure: { stage, error, exitCode }, rollback, rollbackError };
+  return { failure: { stage, error, exitCode }, rollback, rollbackError, clean: true };
 }
 
 function cancelled(stage: string, rollback: RunResult['rollback'] = 'not-needed'): RunResult {
   const error = new CancelledError('Cancelled.', 'Again.');
-  return { failure: { stage, error, exitCode: aborted }, rollback, rollbackError: null };
+  return { failure: { stage, error, exitCode: aborted }, rollback, rollbackError: null, clean: true };
 }
 
 function factsOf({ first = false, migrated = false }): Facts {
@@ -86,7 +86,7 @@ describe('the verdict', () => {
   });
 
   it('when all went well, is the last stage’s', () => {
-    const well: RunResult = { failure: null, rollback: 'not-needed', rollbackError: null };
+    const well: RunResult = { failure: null, rollback: 'not-needed', rollbackError: null, clean: true };
     expect(outcomeOf(well, factsOf(migrated), 'promote')).toEqual({
       status: 'success',
       phase: 'promote',

@@ -40,7 +40,7 @@ describe('stages', () => {
       'start begins',
     ]);
     expect(order.indexOf('preflight ends')).toBeLessThan(order.indexOf('source begins'));
-    expect(result).toEqual({ failure: null, rollback: 'not-needed', rollbackError: null });
+    expect(result).toEqual({ failure: null, rollback: 'not-needed', rollbackError: null, clean: true });
     expect(statuses).toEqual({ preflight: 'success', source: 'success', start: 'success', rollback: 'skipped' });
   });
 

@@ -106,7 +106,15 @@ export async function tagImage(host: Host, id: string, name: string): Promise<vo
   });
 }
 
-/** Takes a name away from an image; gone already, or in use by a container, is fine. */
+/** Takes a name away from an image; gone already, or in use by a container, is fine. Throws where the engine is gone. */
 export async function untagImage(host: Host, name: string): Promise<void> {
-  await host.exec(['docker', 'rmi', '--no-prune', name], { timeout: 60_000, record: false, changes: true });
+  const result = await host.exec(['docker', 'rmi', '--no-prune', name], {
+    timeout: 60_000,
+    record: false,
+    changes: true,
+  });
+  if (result.outcome === 'success' || /no such image|conflict/i.test(result.tail)) return;
+  throw new HomeportError(`The image name ${name} could not be removed: ${result.tail}`, {
+    hint: 'The next command tries it again.',
+  });
 }
