@@ -13,10 +13,11 @@ import { CancelledError, exitCodes, HomeportError, messageOf } from './error.ts'
 import { newFacts } from './facts.ts';
 import { emptyReport, finishReport } from './finish-report.ts';
 import { Journal, readJournal } from './journal.ts';
+import type { Undo } from './journal-entry.ts';
 import { draftPath, type Places, releaseFolder, reportPath } from './places.ts';
 import { planRecovery } from './plan.ts';
 import { Recorder } from './recorder.ts';
-import { currentRelease, readRelease } from './release.ts';
+import { currentRelease, type Release, readRelease } from './release.ts';
 import { type Report, reportSchema, type StageReport } from './report.ts';
 import { asHomeportError, type RunResult } from './run.ts';
 import type { Stage } from './stage.ts';
@@ -110,10 +111,7 @@ async function recall(options: RecoverOptions, unfinished: Unfinished): Promise<
   const request = { ...options.request, 'start-timeout': begun.startTimeout, 'startup-wait': begun.startupWait };
   const facts = newFacts(deployment, options.project, begun.startedAt);
   recallFacts(facts, undo, {
-    previous:
-      typeof undo.previous === 'string'
-        ? await readRelease(host.files, places, undo.previous)
-        : await currentRelease(host.files, places),
+    previous: await previousOf(host, places, undo),
     own: undo.release === undefined ? null : await readRelease(host.files, places, undo.release),
   });
   facts.backups = (await listBackups(host, places.backups)).filter(
@@ -136,6 +134,17 @@ async function recall(options: RecoverOptions, unfinished: Unfinished): Promise<
   const recorder: Recorder = new Recorder(report, { emit: (event) => fanOut.event(event), redactor });
   const journal = new Journal(host.files, places.journal, deployment);
   return { request, facts, places, host, journal, recorder, clock: new BusyClock(), report, fanOut };
+}
+
+/** The release that was good before; `null` on a first deployment. Throws `HomeportError` where its record is gone. */
+async function previousOf({ files }: Host, places: Places, { previous }: Undo): Promise<Release | null> {
+  if (previous === undefined) return await currentRelease(files, places);
+  const release = previous === null ? null : await readRelease(files, places, previous);
+  if (previous === null || release !== null) return release;
+  throw new HomeportError(`The release ${previous}, which ran before, is recorded no more in ${places.releases}.`, {
+    hint: 'Somebody removed it. Compare `docker ps` with `homeport history`; when what runs is right, move the journal away.',
+    exitCode: exitCodes.aborted,
+  });
 }
 
 /** Does what the journal says must be done, as far as what is seen says so too. */

@@ -126,12 +126,20 @@ async function removeFirst(context: StageContext): Promise<void> {
   const existed = new Set(facts.snapshot?.containers.map((container) => container.id) ?? []);
   const started = (await observe(host, facts.project)).filter((container) => !existed.has(container.id));
   await context.change('remove', 'back', async () => {
+    await forgetCurrent(context);
     for (const container of started) await removeContainer(context, container);
     for (const network of await ownNetworks(context)) {
       // A network that was there before or is in use stays: the engine refuses, and that is right.
       await host.exec(['docker', 'network', 'rm', network], { timeout: 30_000, changes: true, record: false });
     }
   });
+}
+
+/** A first deployment that failed in the middle of its promotion has moved `current`. */
+async function forgetCurrent({ host, facts, places }: StageContext): Promise<void> {
+  const target = facts.release === undefined ? null : `releases/${facts.release.id}`;
+  if (target !== null && (await host.files.readLink(places.current)) === target)
+    await host.files.remove(places.current);
 }
 
 async function ownNetworks(context: StageContext): Promise<string[]> {
