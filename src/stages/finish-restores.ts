@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FoundDatabase } from '../databases/running.ts';
 import { databaseNow } from '../databases/running-now.ts';
 import type { Undo } from '../deployment/journal-entry.ts';
 import type { StageContext } from '../deployment/stage.ts';
@@ -29,7 +27,6 @@ export async function finishRestores(
     if (container?.state !== 'running' && kind.kind !== 'sqlite') {
       await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
     }
-    if (kind.kind !== 'sqlite') await awaitAnswer(context, { kind, target });
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
     const ended = await kind.recoverRestore(target, stamp, work);
     if (ended === 'finished') {
@@ -37,21 +34,6 @@ export async function finishRestores(
       say(`${target.service}: the restore of ${file} had gone through`);
     } else {
       say(`${target.service}: the restore of ${file} had not gone through; ${target.database} is as it was`);
-    }
-  }
-}
-
-/** Throws what the server says last. */
-async function awaitAnswer({ host, say }: StageContext, { kind, target }: FoundDatabase): Promise<void> {
-  const work = { host, signal: new AbortController().signal, timeout: 10_000, say };
-  const deadline = Date.now() + longestStart;
-  for (;;) {
-    try {
-      await kind.query(target, work);
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(500);
     }
   }
 }

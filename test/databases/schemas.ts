@@ -87,7 +87,8 @@ export const manyKinds = `
   ALTER TABLE base ADD COLUMN late text DEFAULT 'late';
   CREATE TABLE visits (day timestamptz NOT NULL, thing int REFERENCES things, PRIMARY KEY (day, thing)) PARTITION BY RANGE (day);
   CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-  CREATE TABLE visits_own (thing int NOT NULL, day timestamptz NOT NULL, CONSTRAINT own CHECK (thing > 0));
+  CREATE TABLE visits_own (thing int NOT NULL, day timestamptz NOT NULL, CONSTRAINT own CHECK (thing > 0),
+    CONSTRAINT own_key FOREIGN KEY (thing) REFERENCES things);
   ALTER TABLE visits ATTACH PARTITION visits_own DEFAULT;
   CREATE INDEX ON visits (thing) WHERE day > '2024-02-01';
   CREATE TABLE notes (day timestamptz, thing int, FOREIGN KEY (day, thing) REFERENCES visits) PARTITION BY LIST (((thing % 3)::text));

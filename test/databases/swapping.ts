@@ -43,8 +43,8 @@ exec(compile(sys.stdin.read(), 'script', 'exec'))
 export function inPython(host: Host, container: string): Swapping {
   return async (words, killAt, unreadable) => {
     const env = ['-e', `KILL_AT=${killAt}`, '-e', `UNREADABLE=${unreadable ? 1 : ''}`];
-    const exec = ['docker', 'exec', '-i', ...env, container, 'python3', '-c', python, ...words] as const;
-    return await host.exec(['docker', ...exec.slice(1)], { ...options, input: pythonScript });
+    const exec = ['exec', '-i', ...env, container, 'python3', '-c', python, ...words] as const;
+    return await host.exec(['docker', ...exec], { ...options, input: pythonScript });
   };
 }
 
@@ -55,7 +55,7 @@ const shell = ['ln', 'cp', 'mv', 'rm', 'touch', 'sync']
 
 export function inShell(host: Host, container: string): Swapping {
   return async (words, killAt) => {
-    const exec = ['docker', 'exec', '-i', '-e', `KILL_AT=${killAt}`, container, 'sh', '-s', ...words] as const;
-    return await host.exec(['docker', ...exec.slice(1)], { ...options, input: `${shell}\n${shellScript}` });
+    const exec = ['exec', '-i', '-e', `KILL_AT=${killAt}`, container, 'sh', '-s', ...words] as const;
+    return await host.exec(['docker', ...exec], { ...options, input: `${shell}\n${shellScript}` });
   };
 }

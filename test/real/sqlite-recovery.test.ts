@@ -8,7 +8,7 @@ import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { sqlite } from '../../src/databases/sqlite.ts';
 import { runOnHost } from '../../src/databases/sqlite-runner.ts';
 import type { Host } from '../../src/hosts/host.ts';
-import { dyingHost } from '../databases/dying-host.ts';
+import { dyingHost, isChange } from '../databases/dying-host.ts';
 import { migrations } from '../databases/schemas.ts';
 import { inNode, inPython, inShell, type Swapping } from '../databases/swapping.ts';
 import type { WorkToKill } from '../databases/work-to-kill.ts';
@@ -37,6 +37,8 @@ beforeAll(async () => {
   busybox = await lab.start('busybox:stable', ['--init', '-v', `${data}:${data}`], ['sleep', '1000']);
 });
 afterAll(async () => {
+  // A test that failed may have left one standing.
+  for (const id of await helpers()) await lab.docker('rm', '--force', id);
   await lab.remove();
   await lab.docker('image', 'rm', imageId);
 });
@@ -180,13 +182,13 @@ describe('a restore of SQLite that was killed', () => {
   const stamp = '20260101T000000Z';
   const running = async () => (await lab.docker('inspect', '--format', '{{.State.Running}}', app.container)) === 'true';
 
-  it('after whichever command leaves one whole database, and the answer says which', async () => {
+  it('after whichever change leaves one whole database, and the answer says which', async () => {
     make(inData('app.db'), 'old');
     const record = await sqlite.backup(app, lab.options({ folder: backups, verify: 'none' }), lab.context());
     new DatabaseSync(inData('app.db')).exec("UPDATE t SET which = 'new'");
     const ends: string[] = [];
-    for (let after = 3; ; after += 1) {
-      const { host, died } = dyingHost(lab.host, (number) => number === after);
+    for (let change = 1; ; change += 1) {
+      const { host, died } = dyingHost(lab.host, isChange(change));
       await sqlite.restore(app, record, stamp, { ...lab.context(), host }).catch(() => {});
       if (!died()) break;
       const end = await sqlite.recoverRestore(app, stamp, lab.context());
@@ -199,7 +201,7 @@ describe('a restore of SQLite that was killed', () => {
       }
       if (!(await running())) await lab.docker('start', app.container);
     }
-    expect(ends.join(' ')).toMatch(/^nothing (undone )+(finished ?)+$/);
+    expect(ends.join(' ')).toMatch(/^(undone )+finished finished$/);
   });
 
   it('while its helper was at work in a container is undone, though the service stands still', async () => {
