@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/e2e/**'],
+          exclude: ['test/real/**', 'test/e2e/**', 'test/faults/faults.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -24,6 +24,15 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/faults.test.ts'],
+          globalSetup: ['test/support/real-engine.ts'],
+          // After all others: it has engines of its own, and both cores are busy with them.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
