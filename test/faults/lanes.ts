@@ -41,6 +41,7 @@ export class Lanes {
 
   /** Starts one more lane; ready when its engine is. */
   async start(entries: Entries): Promise<LaneProcess> {
+    if (this.#ended) throw new Error('the run has ended');
     this.#count += 1;
     const folder = join(this.folder, `lane-${this.#count}`);
     mkdirSync(folder);

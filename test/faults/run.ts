@@ -19,6 +19,7 @@ const repository = resolve(import.meta.dirname, '../..');
 const boundedSeconds = 170;
 
 const begin = performance.now();
+let preparing: readonly Promise<unknown>[] = [];
 const evidence = join(tmpdir(), 'homeport-faults-evidence');
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -27,11 +28,18 @@ const say = (line: string): void => {
 async function main(options: Options): Promise<number> {
   if (!isRoot()) throw new Error('The harness needs root: it starts a Docker engine in namespaces of its own.');
   const lanes = new Lanes({ evidence, say });
+  let leaving = false;
   const leave = (): void => {
-    void lanes.end().finally(() => process.exit(130));
+    // A second Ctrl-C must not leave engines behind.
+    if (leaving) return;
+    leaving = true;
+    // Bundler and archive would write on into what was removed.
+    void Promise.allSettled(preparing)
+      .then(() => lanes.end())
+      .finally(() => process.exit(130));
   };
-  process.once('SIGINT', leave);
-  process.once('SIGTERM', leave);
+  process.on('SIGINT', leave);
+  process.on('SIGTERM', leave);
   try {
     return await perform(options, lanes);
   } finally {
@@ -47,7 +55,10 @@ async function perform(options: Options, lanes: Lanes): Promise<number> {
   const seed = earlier?.head.seed ?? options.seed;
   say(`seed ${seed}; evidence of failures: ${evidence}`);
 
-  const [entries] = await Promise.all([entriesUnderTest(options, lanes.folder), lanes.prepare()]);
+  const bundled = entriesUnderTest(options, lanes.folder);
+  const saved = lanes.prepare();
+  preparing = [bundled, saved];
+  const [entries] = await Promise.all([bundled, saved]);
   const open = await Promise.all(Array.from({ length: options.lanes }, () => lanes.start(entries)));
   // Two releases, or a rollback has nowhere to go; the first is no measure either, as it makes everything.
   const [deploy] = await Promise.all(

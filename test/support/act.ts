@@ -14,6 +14,8 @@ const event = z.object({
   msg: z.string().default(''),
   step: z.string().optional(),
   stepResult: z.string().optional(),
+  /** `Main`; `Pre` and `Post` have results of their own under the same name. */
+  stage: z.string().optional(),
   jobResult: z.string().optional(),
   raw_output: z.boolean().default(false),
   command: z.string().optional(),
@@ -130,7 +132,9 @@ function readRun(exitCode: number | null, stdout: string, stderr: string): Workf
     exitCode,
     jobResult: events.find(({ jobResult }) => jobResult !== undefined)?.jobResult ?? null,
     steps: Object.fromEntries(
-      events.flatMap(({ step = '', stepResult }) => (stepResult === undefined ? [] : [[step, stepResult]])),
+      events.flatMap(({ step = '', stepResult, stage = 'Main' }) =>
+        stepResult === undefined || stage !== 'Main' ? [] : [[step, stepResult]],
+      ),
     ),
     outputs: Object.fromEntries(commands('set-output').map(({ name = '', arg }) => [name, arg])),
     annotations: commands('error', 'warning', 'notice').map(({ command = '', arg, kvPairs }) => ({
