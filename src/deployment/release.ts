@@ -99,9 +99,13 @@ export async function currentRelease(files: HostFiles, places: Places): Promise<
   return target === null ? null : await readRelease(files, places, target.split('/').at(-1) ?? '');
 }
 
-/** The last good release before the running one: where `rollback` goes by itself. */
+/**
+ * The last good release before the running one: where `rollback` goes by itself. Of the older ones the one that was good
+ * last: a release that somebody went back from is not where the next one goes back to.
+ */
 export function releaseBefore(releases: readonly Release[], current: Release | null): Release | null {
   const good = releases.filter((release) => release.verdict === 'good' && release.id !== current?.id);
   const older = current === null ? good : good.filter((release) => release.id < current.id);
-  return older.at(-1) ?? null;
+  const goodAt = ({ good_at, created_at }: Release) => good_at ?? created_at;
+  return older.toSorted((a, b) => (goodAt(a) < goodAt(b) ? -1 : goodAt(a) > goodAt(b) ? 1 : 0)).at(-1) ?? null;
 }

@@ -2,7 +2,9 @@ import type { Release } from '../deployment/release.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import { ComposeUpError } from '../platforms/compose/bring-up.ts';
 import { awaitEngine, longestRestart } from '../platforms/compose/engine.ts';
+import { observe } from '../platforms/compose/observe.ts';
 import { awaitStopping } from '../platforms/compose/stopping.ts';
+import { isReady } from '../platforms/compose/watch.ts';
 import { startRelease } from './start.ts';
 
 const attempts = 3;
@@ -20,6 +22,7 @@ export async function startPatiently(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await startRelease(context, release, others, services);
+      await startStopped(context, services ?? Object.keys(release.services));
       return;
     } catch (error) {
       if (!isInterrupted(error) || attempt === attempts) throw error;
@@ -28,6 +31,18 @@ export async function startPatiently(
       await awaitStopping(context);
     }
   }
+}
+
+/**
+ * An engine whose disk was full may list a container as running that has ended: Compose believes it, and starts nothing.
+ * One that ends by itself again is not started a second time.
+ */
+async function startStopped({ host, facts, say }: StageContext, services: readonly string[]): Promise<void> {
+  const containers = await observe(host, facts.project);
+  const stopped = containers.filter((one) => services.includes(one.service) && one.state === 'exited' && !isReady(one));
+  if (stopped.length === 0) return;
+  say(`starting ${stopped.map(({ name }) => name).join(', ')}, which the engine took for running`);
+  await host.exec(['docker', 'start', ...stopped.map(({ id }) => id)], { timeout: 60_000, changes: true });
 }
 
 function isInterrupted(error: unknown): boolean {

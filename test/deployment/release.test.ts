@@ -92,4 +92,11 @@ describe('the release before', () => {
     const releases = names.map((name) => (name.startsWith('-') ? candidate(name.slice(1)) : good(name)));
     expect(releaseBefore(releases, current === null ? null : good(current))?.id ?? null).toBe(before);
   });
+
+  it('is the one that was good last: not one that somebody has gone back from meanwhile', () => {
+    const goneBackTo = release('r1', { good_at: '2025-11-22T10:00:00.000Z' });
+    const goneBackFrom = release('r2', { good_at: '2025-11-21T10:00:00.000Z' });
+    const running = release('r3', { good_at: '2025-11-23T10:00:00.000Z' });
+    expect(releaseBefore([goneBackTo, goneBackFrom, running], running)?.id).toBe('r1');
+  });
 });
