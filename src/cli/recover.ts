@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { recoverProject } from '../deployment/perform.ts';
 import { placesOf } from '../deployment/places.ts';
@@ -36,7 +35,7 @@ export async function recoverFromCli(request: Request): Promise<number> {
 async function allProjects(request: Request): Promise<string[]> {
   const files = new LocalFiles();
   const root = stateDirectoryOf(request, process.env);
-  const names = (await files.list(root)).filter(({ kind }) => kind === 'folder').map(({ name }) => basename(name));
+  const names = (await files.list(root)).filter(({ kind }) => kind === 'folder').map(({ name }) => name);
   const found: string[] = [];
   for (const name of names) if ((await files.stat(placesOf(root, name).journal)) !== null) found.push(name);
   return found;

@@ -50,3 +50,19 @@ export class CancelledError extends HomeportError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What went wrong in words for people, also where nobody foresaw it. */
+export function asHomeportError(error: unknown): HomeportError {
+  if (error instanceof HomeportError) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC') {
+    return new HomeportError(`The disk is full: ${messageOf(error)}.`, {
+      hint: 'Free some space on the host (`df -h`, `docker system df`) and run this again.',
+      cause: error,
+    });
+  }
+  return new HomeportError(`Something went wrong that Homeport did not foresee: ${messageOf(error)}.`, {
+    hint: 'Please report it with the log of this deployment.',
+    cause: error,
+  });
+}

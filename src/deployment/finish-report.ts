@@ -6,8 +6,9 @@ import { outcomeOf } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { round } from './recorder.ts';
 import type { Release } from './release.ts';
-import type { Report } from './report.ts';
+import type { Report, StageReport } from './report.ts';
 import type { RunResult } from './run.ts';
+import type { Stage } from './stage.ts';
 
 /** The report of a command that has just begun. */
 export function emptyReport(
@@ -39,20 +40,25 @@ export function emptyReport(
     previous_release: null,
     coverage: null,
     backups: [],
-    stages: stages.map((stage) => ({
-      name: stage.name,
-      target: 'local',
-      status: 'pending',
-      started_at: null,
-      duration_seconds: 0,
-      commands: [],
-      error: null,
-    })),
+    stages: stages.map(pendingStage),
     error: null,
     warnings: [],
     changes: facts.changes,
     log: begun.log,
     details: {},
+  };
+}
+
+/** A stage's entry before it begins. */
+export function pendingStage({ name }: Pick<Stage, 'name'>): StageReport {
+  return {
+    name,
+    target: 'local',
+    status: 'pending',
+    started_at: null,
+    duration_seconds: 0,
+    commands: [],
+    error: null,
   };
 }
 
@@ -62,7 +68,7 @@ export function finishReport(
   result: RunResult,
   ended: {
     facts: Facts;
-    plan: { readonly stages: readonly Pick<Plan['stages'][number], 'name'>[] };
+    plan: { readonly stages: readonly Pick<Stage, 'name'>[] };
     recorded: Release | null;
     minimumCoverage: number | null;
     busyMs: number;

@@ -23,7 +23,7 @@ import type { Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import { type Recovered, recoverUnfinished } from './recover.ts';
 import { currentRelease, type Release } from './release.ts';
-import type { Report } from './report.ts';
+import { type Report, writeReport } from './report.ts';
 import { reserve } from './reserve.ts';
 import { type RunResult, run } from './run.ts';
 import { stateDirectoryOf } from './state-directory.ts';
@@ -71,7 +71,9 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   try {
     if (opened.problem !== null) throw opened.problem;
     const say = (line: string) => recorder.say('preflight', line);
-    await clock.during(() => takeLock({ held, host, request, door, opened, say }));
+    const what = `${request.command} ${facts.id}`;
+    const who = { what, id: facts.id, commit: opened.commit, since: facts.startedAt };
+    await clock.during(() => takeLock({ held, host, request, door, places, tell: say, who }));
     const recovered = await recoverUnfinished({
       ...recovery(request, door),
       host,
@@ -96,7 +98,7 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
     redact: (text) => recorder.redact(text),
   });
   // The verdict is on the disk before anybody hears it, and before the next deployment begins.
-  const path = await writeReport(host, opened, report);
+  const path = await keepReport(host, opened, report);
   for (const reporter of draft) reporter.discard();
   // A way back that failed, or something that could not be cleaned up, is tried again by whoever comes next.
   if (begun && result.rollback !== 'failed' && result.clean) {
@@ -107,7 +109,7 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   recorder.finished();
   const warnings = report.warnings.length;
   await fanOut.close();
-  return { report, path: report.warnings.length === warnings ? path : await writeReport(host, opened, report) };
+  return { report, path: report.warnings.length === warnings ? path : await keepReport(host, opened, report) };
 }
 
 /** What this process holds of a project, and what marks its children. */
@@ -131,7 +133,8 @@ function recovery(request: Request, door: Pick<Door, 'redactor'>) {
 
 /**
  * `homeport recover` and the action's `post` step: brings to its end what a killed process left of this project, and
- * nothing else. Waits for whoever is at work there. Gives `null` when nothing had been left unfinished. Throws `HomeportError` when the lock is not to be had, or a database could be neither finished nor undone.
+ * nothing else. Waits for whoever is at work there. Gives `null` when nothing had been left unfinished. Throws
+ * `HomeportError` when the lock is not to be had, or a database could be neither finished nor undone.
  */
 export async function recoverProject(
   request: Request,
@@ -144,55 +147,35 @@ export async function recoverProject(
   const held: Held = { lock: null, owner: undefined };
   const host = hostFor(door, held);
   if ((await host.files.stat(places.journal)) === null) return null;
-  const since = new Date();
-  const holder = { ...ownerOf(held, places, `recover-${process.pid}`), what: 'recover', commit: null };
-  held.lock = new ProjectLock(places.lock);
+  const who = { what: 'recover', id: `recover-${process.pid}`, commit: null, since: new Date() };
   try {
-    await held.lock.take(
-      host,
-      { ...holder, who: door.who, runUrl: door.runUrl, since: since.toISOString() },
-      { timeout: request['lock-timeout'], signal: door.signal, onWait: (text) => tell(waitingFor(text)) },
-    );
+    await takeLock({ held, host, request, door, places, tell, who });
     return await recoverUnfinished({ ...recovery(request, door), host, places, project, tell });
   } finally {
-    held.lock.release();
+    held.lock?.release();
   }
 }
 
-/** Marks from now on what this process starts. */
-function ownerOf(held: Held, places: Places, id: string): { owner: string } {
-  held.owner = `${places.root}#${id}`;
-  return { owner: held.owner };
-}
-
-function waitingFor(text: string): string {
-  return `waiting for: ${text.trim().replaceAll('\n', ', ')}`;
-}
-
+/** Takes the project's lock; from then on what this process starts is marked as its own. */
 async function takeLock(options: {
   held: Held;
   host: Host;
   request: Request;
-  door: Door;
-  opened: Opened;
-  say: (line: string) => void;
+  door: Pick<Door, 'who' | 'runUrl' | 'signal'>;
+  places: Places;
+  tell: (line: string) => void;
+  who: { what: string; id: string; commit: string | null; since: Date };
 }): Promise<void> {
-  const { held, host, request, door, opened, say } = options;
-  const { facts, places } = opened;
-  const { owner } = ownerOf(held, places, facts.id);
+  const { held, host, request, door, places, tell } = options;
+  const { what, id, commit, since } = options.who;
+  const owner = `${places.root}#${id}`;
+  held.owner = owner;
   held.lock = new ProjectLock(places.lock);
-  const holder = {
-    what: `${request.command} ${facts.id}`,
-    who: door.who,
-    commit: opened.commit,
-    runUrl: door.runUrl,
-    since: facts.startedAt.toISOString(),
-    owner,
-  };
+  const holder = { what, who: door.who, commit, runUrl: door.runUrl, since: since.toISOString(), owner };
   await held.lock.take(host, holder, {
     timeout: request['lock-timeout'],
     signal: door.signal,
-    onWait: (text) => say(waitingFor(text)),
+    onWait: (text) => tell(`waiting for: ${text.trim().replaceAll('\n', ', ')}`),
   });
 }
 
@@ -272,13 +255,12 @@ function notBegun(error: unknown, plan: Plan): RunResult {
 }
 
 /** In the state folder; where that can't be written, in the temporary folder, so that the report is never lost. */
-async function writeReport(host: Host, opened: Opened, report: Report): Promise<string | null> {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
+async function keepReport(host: Host, opened: Opened, report: Report): Promise<string | null> {
   const elsewhere = join(process.env.RUNNER_TEMP ?? tmpdir(), `${report.deployment}.json`);
   const paths = opened.problem === null ? [reportPath(opened.places, report.deployment), elsewhere] : [elsewhere];
   for (const path of paths) {
     try {
-      await host.files.writeText(path, text, 0o600);
+      await writeReport(host.files, path, report);
       return path;
     } catch {
       // The next place may have room.

@@ -65,13 +65,15 @@ export function planRestore(file: string): Plan {
 }
 
 /** What recovery is made of: the same stages, of which only the ends are walked. */
-export function planRecovery(request: Request): {
+export interface RecoveryPlan {
   /** In their order; they clean up in the reverse one. */
   readonly stages: readonly Stage[];
   readonly back: Stage;
   readonly forward: Stage;
   readonly finishRestores: typeof finishRestores;
-} {
+}
+
+export function planRecovery(request: Request): RecoveryPlan {
   return {
     stages: [snapshotStage([]), backupStage(request), buildStage(request), migrateStage(request)],
     back: rollbackStage(),

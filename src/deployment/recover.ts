@@ -9,20 +9,21 @@ import { tryParseJson } from '../request/parse-json.ts';
 import type { Request } from '../request/schema.ts';
 import { BusyClock } from './busy-clock.ts';
 import { contextOf, termsOfTheWayBack, type Workplace } from './context.ts';
-import { CancelledError, exitCodes, HomeportError, messageOf } from './error.ts';
+import { CancelledError, exitCodes, HomeportError } from './error.ts';
 import { newFacts } from './facts.ts';
-import { emptyReport, finishReport } from './finish-report.ts';
+import { emptyReport, finishReport, pendingStage } from './finish-report.ts';
 import { Journal, readJournal } from './journal.ts';
 import type { Undo } from './journal-entry.ts';
 import { draftPath, type Places, releaseFolder, reportPath } from './places.ts';
-import { planRecovery } from './plan.ts';
+import { planRecovery, type RecoveryPlan } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import { currentRelease, type Release, readRelease } from './release.ts';
-import { type Report, reportSchema, type StageReport } from './report.ts';
-import { asHomeportError, type RunResult } from './run.ts';
+import { type Report, reportSchema, type StageReport, writeReport } from './report.ts';
+import type { RunResult } from './run.ts';
 import type { Stage } from './stage.ts';
 import { recallFacts } from './undo.ts';
 import { killedWhere, type Unfinished, unfinishedOf } from './unfinished.ts';
+import { attempt, cleanUp } from './way-back.ts';
 
 export interface RecoverOptions {
   /** Of the command that recovers: where its Telegram is, how long things may take. */
@@ -70,14 +71,13 @@ export async function recoverUnfinished(options: RecoverOptions): Promise<Recove
   work.recorder.warn('recover', sentence);
   work.recorder.finished();
   const path = reportPath(places, report.deployment);
-  const write = () => host.files.writeText(path, `${JSON.stringify(report, null, 2)}\n`, 0o600);
-  await write();
+  await writeReport(host.files, path, report);
   await removeHalfWritten(host, places, report.deployment);
   const good = result.rollback !== 'failed';
   // What could not be recovered is tried again by the next command.
   if (good) await work.journal.end(unfinished.command, { status: report.status, recovered: true });
   await fanOut.close();
-  await write();
+  await writeReport(host.files, path, report);
   tell(redactor.redact(String(report.details.recovered)));
   return { report, reportPath: path, sentence, good };
 }
@@ -100,6 +100,7 @@ async function removeHalfWritten({ files }: Host, places: Places, deployment: st
 }
 
 interface Work extends Workplace {
+  readonly plan: RecoveryPlan;
   readonly report: Report;
   readonly fanOut: FanOut;
 }
@@ -121,11 +122,11 @@ async function recall(options: RecoverOptions, unfinished: Unfinished): Promise<
   const draft = reportSchema.safeParse(
     tryParseJson((await host.files.readText(draftPath(places, deployment)).catch(() => null)) ?? ''),
   );
-  const skeleton = emptyReport(
-    { ...request, command: unfinished.command as Request['command'] },
-    { ...begun, runUrl: begun.runUrl },
-    { facts, plan: { stages: plan.stages, rollback: plan.back }, log: begun.log },
-  );
+  const skeleton = emptyReport({ ...request, command: unfinished.command as Request['command'] }, begun, {
+    facts,
+    plan: { stages: plan.stages, rollback: plan.back },
+    log: begun.log,
+  });
   const report = draft.success ? draft.data : { ...skeleton, commit: begun.commit };
   facts.changes = report.changes;
   facts.details = report.details;
@@ -133,7 +134,7 @@ async function recall(options: RecoverOptions, unfinished: Unfinished): Promise<
   const fanOut = new FanOut(reporters, (text) => recorder.warn('report', text));
   const recorder: Recorder = new Recorder(report, { emit: (event) => fanOut.event(event), redactor });
   const journal = new Journal(host.files, places.journal, deployment);
-  return { request, facts, places, host, journal, recorder, clock: new BusyClock(), report, fanOut };
+  return { request, facts, places, host, journal, recorder, clock: new BusyClock(), plan, report, fanOut };
 }
 
 /** The release that was good before; `null` on a first deployment. Throws `HomeportError` where its record is gone. */
@@ -149,54 +150,25 @@ async function previousOf({ files }: Host, places: Places, { previous }: Undo): 
 
 /** Does what the journal says must be done, as far as what is seen says so too. */
 async function settle(work: Work, unfinished: Unfinished): Promise<RunResult> {
-  const { facts, recorder } = work;
-  const plan = planRecovery(work.request);
+  const { facts, recorder, plan } = work;
   const contextFor = (stage: Stage) =>
     contextOf(work, stage, stageReport(work.report, stage), termsOfTheWayBack(work.request));
+  const make = (stage: Stage) => attempt(stage, stageReport(work.report, stage), contextFor(stage), recorder);
   const failure = failureOf(work.report, unfinished);
   await plan.finishRestores(contextFor(plan.back), unfinished.restoring);
 
   if (unfinished.recovery === 'forward' && facts.release !== undefined) {
-    const report = stageReport(work.report, plan.forward);
-    recorder.stageStarted(report);
-    try {
-      await plan.forward.run(contextFor(plan.forward));
-      recorder.stageFinished(report, 'success', null);
-      return { failure: null, rollback: 'not-needed', rollbackError: null, clean: true };
-    } catch (error) {
-      const told = asHomeportError(error);
-      recorder.stageFinished(report, 'failed', told.message);
-      return {
-        failure: { stage: plan.forward.name, error: told, exitCode: exitCodes.critical },
-        rollback: 'failed',
-        rollbackError: told,
-        clean: true,
-      };
-    }
+    const error = await make(plan.forward);
+    if (error === null) return { failure: null, rollback: 'not-needed', rollbackError: null, clean: true };
+    const stopped = { stage: plan.forward.name, error, exitCode: exitCodes.critical };
+    return { failure: stopped, rollback: 'failed', rollbackError: error, clean: true };
   }
 
   facts.disturbed = unfinished.recovery !== 'forget' || ((await plan.back.needed?.(contextFor(plan.back))) ?? false);
-  let rollbackError: HomeportError | null = null;
-  if (facts.disturbed) {
-    const report = stageReport(work.report, plan.back);
-    recorder.stageStarted(report);
-    try {
-      await plan.back.run(contextFor(plan.back));
-      recorder.stageFinished(report, 'success', null);
-    } catch (error) {
-      rollbackError = asHomeportError(error);
-      recorder.stageFinished(report, 'failed', rollbackError.message);
-    }
-  }
-  for (const stage of plan.stages.toReversed()) {
-    try {
-      await stage.cleanUp?.(contextFor(stage));
-    } catch (error) {
-      recorder.warn(stage.name, `Cleaning up after the stage ${stage.name} failed: ${messageOf(error)}`);
-    }
-  }
+  const rollbackError = facts.disturbed ? await make(plan.back) : null;
+  const clean = await cleanUp(plan.stages.toReversed(), contextFor, recorder);
   const rollback = !facts.disturbed ? 'not-needed' : rollbackError === null ? 'done' : 'failed';
-  return { failure, rollback, rollbackError, clean: true };
+  return { failure, rollback, rollbackError, clean };
 }
 
 /** What said no before the kill, else the kill itself. */
@@ -247,15 +219,7 @@ function didWhat({ facts }: Work, unfinished: Unfinished, result: RunResult): st
 function stageReport(report: Report, stage: Stage): StageReport {
   const own = report.stages.find(({ name }) => name === stage.name);
   if (own !== undefined) return own;
-  const fresh: StageReport = {
-    name: stage.name,
-    target: 'local',
-    status: 'pending',
-    started_at: null,
-    duration_seconds: 0,
-    commands: [],
-    error: null,
-  };
+  const fresh = pendingStage(stage);
   report.stages.push(fresh);
   return fresh;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { HostFiles } from '../hosts/host.ts';
 
 export const stageNames = [
   'preflight',
@@ -117,3 +118,8 @@ export type Report = z.infer<typeof reportSchema>;
 export type StageReport = Report['stages'][number];
 export type CommandReport = StageReport['commands'][number];
 export type BackupReport = Report['backups'][number];
+
+/** Durable and atomic; throws what the disk says. */
+export async function writeReport(files: HostFiles, path: string, report: Report): Promise<void> {
+  await files.writeText(path, `${JSON.stringify(report, null, 2)}\n`, 0o600);
+}

@@ -1,7 +1,8 @@
 import { contextOf, type Terms, termsOfTheWayBack, type Workplace } from './context.ts';
-import { CancelledError, type ExitCode, HomeportError, messageOf } from './error.ts';
+import { asHomeportError, CancelledError, type ExitCode, HomeportError } from './error.ts';
 import type { StageReport } from './report.ts';
 import type { Stage } from './stage.ts';
+import { attempt, cleanUp } from './way-back.ts';
 
 export interface RunOptions extends Workplace {
   readonly stages: readonly Stage[];
@@ -118,29 +119,17 @@ export async function run(options: RunOptions): Promise<RunResult> {
       'The failed release was left running, because `rollback-on-failure` is false. `homeport rollback` goes back.',
     );
   } else {
-    recorder.stageStarted(rollbackReport);
-    try {
-      await options.rollback.run(contextFor(options.rollback, wayBack));
-      rollback = 'done';
-      recorder.stageFinished(rollbackReport, 'success', null);
-    } catch (error) {
-      rollback = 'failed';
-      rollbackError = asHomeportError(error);
-      recorder.stageFinished(rollbackReport, 'failed', rollbackError.message);
-    }
+    const context = contextFor(options.rollback, wayBack);
+    rollbackError = await attempt(options.rollback, rollbackReport, context, recorder);
+    rollback = rollbackError === null ? 'done' : 'failed';
   }
 
-  let clean = true;
-  if (failure !== null && rollback !== 'switched-off') {
-    for (const stage of begun.reverse()) {
-      try {
-        await stage.cleanUp?.(contextFor(stage, { ...wayBack, until: Date.now() + 60_000 }));
-      } catch (error) {
-        clean = false;
-        recorder.warn(stage.name, `Cleaning up after the stage ${stage.name} failed: ${messageOf(error)}`);
-      }
-    }
-  }
+  const cleaned = failure !== null && rollback !== 'switched-off' ? begun.reverse() : [];
+  const clean = await cleanUp(
+    cleaned,
+    (stage) => contextFor(stage, { ...wayBack, until: Date.now() + 60_000 }),
+    recorder,
+  );
   return { failure, rollback, rollbackError, clean };
 }
 
@@ -167,19 +156,4 @@ function failureOf(stage: Stage, error: unknown, stop: AbortSignal): NonNullable
   // A command that was stopped fails in its own words; the reason why it was stopped is what people need.
   const cause = asHomeportError(stop.aborted && stop.reason instanceof HomeportError ? stop.reason : error);
   return { stage: cause.stage ?? stage.name, error: cause, exitCode: cause.exitCode ?? stage.exitCode };
-}
-
-export function asHomeportError(error: unknown): HomeportError {
-  if (error instanceof HomeportError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC') {
-    return new HomeportError(`The disk is full: ${messageOf(error)}.`, {
-      hint: 'Free some space on the host (`df -h`, `docker system df`) and run this again.',
-      cause: error,
-    });
-  }
-  return new HomeportError(`Something went wrong that Homeport did not foresee: ${messageOf(error)}.`, {
-    hint: 'Please report it with the log of this deployment.',
-    cause: error,
-  });
 }

@@ -2,7 +2,6 @@ import { databaseNow } from '../databases/running-now.ts';
 import type { Undo } from '../deployment/journal-entry.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import { awaitEngine } from '../platforms/compose/engine.ts';
-import { observe } from '../platforms/compose/observe.ts';
 
 /** Milliseconds in which a server that was just started takes connections. */
 const longestStart = 60_000;
@@ -23,8 +22,8 @@ export async function finishRestores(
     if (wanted === undefined || undo.restoring === undefined) continue;
     const { file, stamp } = undo.restoring;
     const { kind, target } = await databaseNow(context, wanted);
-    const container = (await observe(host, facts.project)).find(({ id }) => id === target.container);
-    if (container?.state !== 'running' && kind.kind !== 'sqlite') {
+    if (kind.kind !== 'sqlite') {
+      // One that runs is left as it is.
       await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
     }
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };

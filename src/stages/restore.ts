@@ -35,7 +35,6 @@ export function restoreStage(file: string): Stage {
       const work = { host, signal: context.signal, timeout: context.remaining(), say: context.say };
       const result = await context.change('restore', 'forget', () => found.kind.restore(target, record, stamp, work), {
         restoring: { file, stamp },
-        databases: [target],
       });
       facts.details = { ...facts.details, restored: file, kept: result.kept, remove_command: result.removeCommand };
       if (result.kept === null) context.say('restored; there was no database before');

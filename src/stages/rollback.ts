@@ -37,7 +37,7 @@ export function rollbackStage(): Stage {
 const longestReturn = 3000;
 
 /** Whether something that ran before doesn't any more, though no stage has touched it: the engine was killed, say. */
-export async function isDisturbed({ host, facts }: StageContext): Promise<boolean> {
+async function isDisturbed({ host, facts }: StageContext): Promise<boolean> {
   const ran = (facts.snapshot?.containers ?? []).filter(({ state }) => state === 'running');
   if (ran.length === 0 || !(await awaitEngine(host, longestRestart))) return false;
   const deadline = Date.now() + longestReturn;

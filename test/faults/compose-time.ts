@@ -1,22 +1,13 @@
-import { join } from 'node:path';
 import { execa } from 'execa';
 import type { LaneState } from './lane-state.ts';
-import { currentRelease } from './observed.ts';
+import { composeWords, currentRelease } from './observed.ts';
 
 /** How long `docker compose down` and `up --detach` of what runs take together, in seconds; three times. */
 export async function timeCompose(lane: LaneState): Promise<number[]> {
   const { stage } = lane;
   const release = currentRelease(stage);
   if (release === null) throw new Error('nothing runs that could be timed');
-  const folder = join(stage.state, stage.project, 'releases', release.id);
-  const words = [
-    '--project-name',
-    stage.project,
-    '--project-directory',
-    folder,
-    '--file',
-    join(folder, 'compose.yaml'),
-  ];
+  const words = composeWords(stage, release.id);
   const seconds: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     const begin = performance.now();

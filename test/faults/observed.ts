@@ -52,22 +52,19 @@ export function currentRelease(stage: Stage): RecordedRelease | null {
   }
 }
 
+/** How `docker compose` is told of a recorded release. */
+export function composeWords(stage: Stage, release: string): string[] {
+  const folder = join(stage.state, stage.project, 'releases', release);
+  return ['--project-name', stage.project, '--project-directory', folder, '--file', join(folder, 'compose.yaml')];
+}
+
 const hashes = new Map<string, Map<string, string>>();
 
 /** What Compose says that the containers of a release must be like; by service. */
 export async function configHashesOf(stage: Stage, release: string): Promise<Map<string, string>> {
   const known = hashes.get(`${stage.state} ${release}`);
   if (known !== undefined) return known;
-  const folder = join(stage.state, stage.project, 'releases', release);
-  const words = [
-    '--project-name',
-    stage.project,
-    '--project-directory',
-    folder,
-    '--file',
-    join(folder, 'compose.yaml'),
-  ];
-  const told = await execa('docker', ['compose', ...words, 'config', '--hash', '*'], {
+  const told = await execa('docker', ['compose', ...composeWords(stage, release), 'config', '--hash', '*'], {
     env: stage.environment,
     timeout: 20_000,
     stdin: 'ignore',

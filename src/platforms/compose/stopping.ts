@@ -11,7 +11,7 @@ const lookBack = 600;
 
 const killEvent = z.object({
   time: z.number(),
-  Actor: z.object({ ID: z.string(), Attributes: z.object({ signal: z.string().optional() }) }),
+  Actor: z.object({ ID: z.string() }),
 });
 const stopTimeouts = z.array(z.object({ Id: z.string(), Config: z.object({ StopTimeout: z.number().nullish() }) }));
 
@@ -35,6 +35,7 @@ export async function awaitStopping(context: StageContext): Promise<void> {
     const parsed = killEvent.safeParse(tryParseJson(line));
     return parsed.success ? [{ id: parsed.data.Actor.ID, at: parsed.data.time * 1000 }] : [];
   });
+  if (events.length === 0) return;
   const running = (await observe(host, facts.project)).filter(({ state }) => state === 'running');
   const asked = running.flatMap((one) => {
     const at = events.findLast(({ id, at }) => id === one.id && at + 1000 > one.startedAt.getTime())?.at;
