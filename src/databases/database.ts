@@ -105,8 +105,9 @@ export interface DatabaseKind {
   /**
    * Ends every session of the server whose client has one of these IP addresses, waits until they are gone, and gives
    * their number. Others' sessions show only to a superuser or a member of `pg_read_all_stats`. Throws `HomeportError`.
+   * SQLite has none: there is no server, and a file's lock goes with the process that held it.
    */
-  endSessions(target: DatabaseTarget, addresses: readonly string[], context: DatabaseContext): Promise<number>;
+  endSessions?(target: DatabaseTarget, addresses: readonly string[], context: DatabaseContext): Promise<number>;
   /** A real query through the service's own client. Throws `HomeportError` with what the client said. */
   query(target: DatabaseTarget, context: DatabaseContext): Promise<void>;
   /** Bytes that the database takes now: the estimate for the disk check. */

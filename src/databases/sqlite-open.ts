@@ -33,16 +33,31 @@ export interface RunOptions {
 
 /** Finds the file and the way to it. Throws `HomeportError` when there is none, or it isn't to be backed up there. */
 export async function openPlace(target: DatabaseTarget, context: DatabaseContext): Promise<OpenPlace> {
+  const { container, place } = await find(target, context);
+  return (
+    (await fromHost(target, place, container, context)) ?? (await fromContainer(target, place, container, context))
+  );
+}
+
+async function find(target: DatabaseTarget, context: DatabaseContext) {
   const [container] = await inspectContainers([target.container], context);
   if (container === undefined || target.path === undefined) {
     throw new HomeportError(`The SQLite database of ${target.service} has no path or no container.`, {
       hint: 'Give it a `path:` under `backup:`.',
     });
   }
-  const place = locate(target, target.path, container);
-  return (
-    (await fromHost(target, place, container, context)) ?? (await fromContainer(target, place, container, context))
+  return { container, place: locate(target, target.path, container) };
+}
+
+/** Bytes of the file with its write-ahead log. Throws as `openPlace` does. */
+export async function sizeOf(target: DatabaseTarget, context: DatabaseContext): Promise<number> {
+  const { place } = await find(target, context);
+  const { files } = context.host;
+  // Where this process may look there itself, no program has to be started for it.
+  const [file, log] = await Promise.all(
+    [place.hostPath, `${place.hostPath}-wal`].map((path) => files.stat(path).catch(() => null)),
   );
+  return file == null ? (await openPlace(target, context)).bytes : file.bytes + (log?.bytes ?? 0);
 }
 
 /** `null` when the file isn't this process's to open. */

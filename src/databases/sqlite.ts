@@ -12,7 +12,7 @@ import type {
 } from './database.ts';
 import { compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
 import { removeHelpers } from './sqlite-inside.ts';
-import { type OpenPlace, openPlace } from './sqlite-open.ts';
+import { type OpenPlace, openPlace, sizeOf } from './sqlite-open.ts';
 import { inspectContainers } from './sqlite-place.ts';
 import { missingDatabase } from './sqlite-refusal.ts';
 import { recoverSqliteRestore, restoreSqlite } from './sqlite-restore.ts';
@@ -28,13 +28,11 @@ export const sqlite: DatabaseKind = {
   },
   restore: restoreSqlite,
   recoverRestore: recoverSqliteRestore,
-  // There is no server, and a file's lock goes with the process that held it.
-  endSessions: async () => 0,
   query: async (target, context) => {
     const place = await openExisting(target, context);
     await place.run('query', [place.database]);
   },
-  size: async (target, context) => (await openExisting(target, context)).bytes,
+  size: sizeOf,
 };
 
 const depths = { restore: 'full', read: 'quick', none: 'none' } as const satisfies Record<Verification, string>;

@@ -41,6 +41,8 @@ export interface Facts {
   services?: readonly string[];
   source?: Source;
   mounts?: MountPlan;
+  /** As preflight saw them. */
+  containers?: readonly ObservedContainer[];
   snapshot?: Snapshot;
   databases?: readonly { kind: DatabaseKind; target: DatabaseTarget }[];
   /** Databases whose dump was begun and is not known to have ended well. */

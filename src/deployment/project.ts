@@ -8,7 +8,7 @@ import type { ComposeModel } from '../platforms/compose/model.ts';
 import { readModel } from '../platforms/compose/read-model.ts';
 import { unfollowedVariables } from '../platforms/compose/unfollowed.ts';
 import type { Request } from '../request/schema.ts';
-import { exitCodes, HomeportError, messageOf } from './error.ts';
+import { asHomeportError, exitCodes, HomeportError } from './error.ts';
 import { unknownServices } from './named-services.ts';
 
 /** The Compose project that a request means. */
@@ -58,7 +58,7 @@ export async function resolveProject(host: Host, request: Request, repository: s
       problem: unknownServices(request, read.model),
     };
   } catch (error) {
-    const problem = error instanceof HomeportError ? error : new HomeportError(messageOf(error), { hint: '' });
+    const problem = asHomeportError(error);
     // A broken file must not make this about another project than the one that runs.
     const guess = request.project ?? (normaliseProjectName(written ?? '') || (await name()));
     return {

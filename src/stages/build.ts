@@ -36,7 +36,7 @@ export function buildStage(request: Request): Stage {
     },
     cleanUp: async (context) => {
       const { facts, places, host } = context;
-      for (const tag of facts.tags) await untagImage(host, tag);
+      await Promise.all(facts.tags.map((tag) => untagImage(host, tag)));
       await host.files.remove(releaseFolder(places, facts.id));
       await removePartials(host, places);
     },

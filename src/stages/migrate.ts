@@ -108,12 +108,12 @@ async function startDependencies(context: StageContext, project: ComposeProject,
   const { facts, host } = context;
   const release = known(facts.release, 'release');
   const model = await releaseModel(context, release);
+  const others = withDependencies(model, [service]).filter((name) => name !== service);
+  if (others.length === 0) return;
   const running = (await observe(host, facts.project)).filter((one) => one.state === 'running');
   // What was stopped because it may write must not come back, unless it is somebody else's server (a queue, say).
   const writes = (name: string) => facts.restoreOnRollback.length > 0 && release.services[name]?.public_name !== null;
-  const needed = withDependencies(model, [service]).filter(
-    (name) => name !== service && !running.some((one) => one.service === name) && !writes(name),
-  );
+  const needed = others.filter((name) => !running.some((one) => one.service === name) && !writes(name));
   if (needed.length === 0) return;
   facts.disturbed = true;
   const argv = compose(

@@ -6,7 +6,7 @@ import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine, engineRoot } from '../platforms/compose/engine.ts';
 import { sizeOfBuild } from '../platforms/compose/image-sizes.ts';
 import { withDependencies } from '../platforms/compose/model.ts';
-import { observe } from '../platforms/compose/observe.ts';
+import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 import { takenPorts } from '../platforms/compose/ports.ts';
 import { formatSize } from '../request/units.ts';
 
@@ -24,53 +24,63 @@ export function preflightStage(project: Project): Stage {
     exitCode: exitCodes.aborted,
     looksOnly: true,
     run: async (context) => {
-      const { host, facts, request } = context;
-      // Asked side by side; what the engine says of itself is told before anything else that fails.
-      const looks = observe(host, facts.project);
-      looks.catch(() => {});
-      const versions = await checkEngine(host);
-      context.say(`Docker ${versions.engine}, Compose ${versions.compose}`);
-      if (project.problem !== null) throw project.problem;
-      for (const warning of project.warnings) context.warn(warning);
-      const { model } = project;
-      facts.model = model;
-      facts.services = withDependencies(model, request.services);
-      const containers = await looks;
-      facts.databases = databasesOf(context, model, containers);
-      const [taken, backups, engineFolder] = await Promise.all([
-        takenPorts(host, model, facts.services, containers),
-        sizeOfDatabases(context),
-        engineRoot(host, containers),
-      ]);
-      if (taken.length > 0) {
-        throw new HomeportError(taken.join(' '), {
-          hint: 'Stop what holds the port (`docker ps`, `ss -ltnp`), or publish another one.',
-        });
-      }
-      await checkDisk(context, engineFolder, stateOverhead + backups);
+      // Side by side; what the engine says of itself is told before anything else that fails.
+      const looked = look(context, project);
+      looked.catch(() => {});
+      const { engine, compose } = await checkEngine(context.host);
+      context.say(`Docker ${engine}, Compose ${compose}`);
+      await looked;
     },
   };
 }
 
-async function checkDisk(context: StageContext, engineFolder: string | null, estimate: number): Promise<void> {
-  const { host, request, places } = context;
-  if (engineFolder !== null) {
-    const free = await host.files.freeBytes(engineFolder);
-    const least = request['minimum-free-disk'];
-    if (free < least) {
-      throw new HomeportError(
-        `Only ${formatSize(free)} are free where Docker keeps its data (${engineFolder}); \`minimum-free-disk\` asks for ${formatSize(least)}.`,
-        { hint: freeSomeSpace },
-      );
-    }
-    const build = request.build ? await sizeOfBuild(host, await currentRelease(host.files, places), free) : 0;
-    if (free < build) {
-      throw new HomeportError(
-        `Only ${formatSize(free)} are free where Docker keeps its data (${engineFolder}); the images that are built take ${formatSize(build)} of their own now, and the new ones may take as much.`,
-        { hint: freeSomeSpace },
-      );
-    }
+async function look(context: StageContext, project: Project): Promise<void> {
+  const { host, facts, request } = context;
+  if (project.problem !== null) throw project.problem;
+  for (const warning of project.warnings) context.warn(warning);
+  const { model } = project;
+  facts.model = model;
+  facts.services = withDependencies(model, request.services);
+  const containers = await observe(host, facts.project);
+  facts.containers = containers;
+  facts.databases = databasesOf(context, model, containers);
+  const engineDisk = checkEngineDisk(context, containers);
+  engineDisk.catch(() => {});
+  const [taken, backups] = await Promise.all([
+    takenPorts(host, model, facts.services, containers),
+    sizeOfDatabases(context),
+  ]);
+  if (taken.length > 0) {
+    throw new HomeportError(taken.join(' '), {
+      hint: 'Stop what holds the port (`docker ps`, `ss -ltnp`), or publish another one.',
+    });
   }
+  await engineDisk;
+  await checkStateDisk(context, stateOverhead + backups);
+}
+
+async function checkEngineDisk(context: StageContext, containers: readonly ObservedContainer[]): Promise<void> {
+  const { host, request, places } = context;
+  const folder = await engineRoot(host, containers);
+  if (folder === null) return;
+  const free = await host.files.freeBytes(folder);
+  const least = request['minimum-free-disk'];
+  if (free < least) {
+    throw new HomeportError(
+      `Only ${formatSize(free)} are free where Docker keeps its data (${folder}); \`minimum-free-disk\` asks for ${formatSize(least)}.`,
+      { hint: freeSomeSpace },
+    );
+  }
+  const build = request.build ? await sizeOfBuild(host, await currentRelease(host.files, places), free) : 0;
+  if (free < build) {
+    throw new HomeportError(
+      `Only ${formatSize(free)} are free where Docker keeps its data (${folder}); the images that are built take ${formatSize(build)} of their own now, and the new ones may take as much.`,
+      { hint: freeSomeSpace },
+    );
+  }
+}
+
+async function checkStateDisk({ host, places }: StageContext, estimate: number): Promise<void> {
   const free = await host.files.freeBytes(places.root);
   if (free < estimate) {
     throw new HomeportError(

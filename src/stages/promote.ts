@@ -65,7 +65,7 @@ async function prune(context: StageContext, current: Release): Promise<void> {
   });
   const kept = releases.filter((release) => !expired.includes(release));
   for (const release of expired) {
-    for (const tag of unusedTags(release, kept)) await untagImage(host, tag);
+    await Promise.all(unusedTags(release, kept).map((tag) => untagImage(host, tag)));
     await host.files.remove(releaseFolder(places, release.id));
     context.say(`let the release ${release.id} go`);
   }

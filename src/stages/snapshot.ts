@@ -17,12 +17,11 @@ export function snapshotStage(needs: Stage['needs']): Stage {
     exitCode: exitCodes.aborted,
     run: async (context) => {
       const { host, facts, places } = context;
-      const containers = await observe(host, facts.project);
+      const containers = facts.containers ?? (await observe(host, facts.project));
       const recorded = await currentRelease(host.files, places);
       const runs = containers.some((container) => container.state === 'running');
       const release = recorded === null && runs ? await adoptRunning(context, containers) : recorded;
       facts.snapshot = { containers, release };
-      if (release !== null) await context.change('pin', 'forget', () => pinImages(context, release, containers));
       for (const container of containers) {
         context.say(`${container.service}: ${container.name} ${container.imageId.slice(7, 19)} ${container.state}`);
       }
@@ -30,6 +29,7 @@ export function snapshotStage(needs: Stage['needs']): Stage {
       const [commits] = await Promise.all([
         commitsSince(context, release?.commit ?? null),
         warnOfGoneImages(context, release),
+        release === null ? null : context.change('pin', 'forget', () => pinImages(context, release, containers)),
       ]);
       facts.changes.commits = commits;
     },
@@ -57,7 +57,7 @@ async function warnOfGoneImages(context: StageContext, running: Release | null):
 async function forgetAdopted({ host, facts, places }: StageContext): Promise<void> {
   const { adopted } = facts;
   if (adopted === undefined || (await currentRelease(host.files, places))?.id === adopted) return;
-  for (const tag of facts.tags) await untagImage(host, tag);
+  await Promise.all(facts.tags.map((tag) => untagImage(host, tag)));
   await host.files.remove(releaseFolder(places, adopted));
 }
 

@@ -22,12 +22,16 @@ export function sourceStage(workingDirectory: string, branch: string | null): St
         });
       }
       const [root = '', prefix = ''] = top.stdout.split('\n');
-      const head = await tryGit(host, root, ['log', '-1', '--format=%H%n%cI%n%h %s']);
+      const [head, changes, symbolic] = await Promise.all([
+        tryGit(host, root, ['log', '-1', '--format=%H%n%cI%n%h %s']),
+        git(host, root, ['status', '--porcelain', '--untracked-files=no']),
+        tryGit(host, root, ['symbolic-ref', '--short', '--quiet', 'HEAD']),
+      ]);
       if (!head.ok) {
         throw new HomeportError(`The checkout ${root} has no commit yet.`, { hint: 'Commit what is to be deployed.' });
       }
       const [commit = '', committed = '', subject = ''] = head.stdout.split('\n');
-      const changed = (await git(host, root, ['status', '--porcelain', '--untracked-files=no'])).trimEnd();
+      const changed = changes.trimEnd();
       if (changed !== '') {
         const names = changed.split('\n');
         throw new HomeportError(
@@ -38,7 +42,6 @@ export function sourceStage(workingDirectory: string, branch: string | null): St
           { hint: 'What runs must be what a commit says: commit the change, or undo it with `git restore`.' },
         );
       }
-      const symbolic = await tryGit(host, root, ['symbolic-ref', '--short', '--quiet', 'HEAD']);
       facts.source = {
         root,
         workingDirectory: resolve(root, prefix),

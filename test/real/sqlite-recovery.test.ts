@@ -269,10 +269,6 @@ describe('the schema of SQLite', () => {
     new DatabaseSync(inData('app.db')).exec('CREATE INDEX i ON t (which)');
     expect((await back()).databaseSchema?.digest).not.toBe(first.databaseSchema?.digest);
   });
-
-  it('has no sessions to end', async () => {
-    expect(await sqlite.endSessions(app, ['10.0.0.1'], lab.context())).toBe(0);
-  });
 });
 
 function begin(work: WorkToKill): ChildProcess {

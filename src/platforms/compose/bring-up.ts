@@ -7,7 +7,7 @@ import type { ExecResult } from '../../hosts/host.ts';
 import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
 import type { ComposeModel } from './model.ts';
-import { imageIdOf, type ObservedContainer, observe } from './observe.ts';
+import { imageIdOf, type ListedContainer, listContainers } from './observe.ts';
 import { fromYaml, toYaml } from './render.ts';
 
 /** Reads the rendered model of a recorded release. Throws `HomeportError` when it is gone or damaged. */
@@ -105,9 +105,9 @@ function upMessage(outcome: string, tail: string): string {
  * it would take the successor for a second container of the service. One whose name is free gets it, with the volumes
  * that it took over; one beside its old container was never started, and goes. Gives the containers as they are then.
  */
-async function mendNames(context: StageContext, project: string, model: ComposeModel): Promise<ObservedContainer[]> {
+async function mendNames(context: StageContext, project: string, model: ComposeModel): Promise<ListedContainer[]> {
   const { host } = context;
-  const containers = await observe(host, project);
+  const containers = await listContainers(host, project);
   const wanted = new Set(Object.values(model.services).map((service) => service.container_name));
   let mended = false;
   for (const container of containers) {
@@ -123,14 +123,14 @@ async function mendNames(context: StageContext, project: string, model: ComposeM
       : (['docker', 'rename', container.id, name] as const);
     await host.exec(argv, { timeout: 60_000, changes: true });
   }
-  return mended ? await observe(host, project) : containers;
+  return mended ? await listContainers(host, project) : containers;
 }
 
 /** Containers of services that an earlier release had and this one doesn't; any other stranger is left alone. */
 async function removeDropped(
   context: StageContext,
   model: ComposeModel,
-  containers: readonly ObservedContainer[],
+  containers: readonly ListedContainer[],
   others: readonly Release[],
 ): Promise<void> {
   const ours = new Set(others.flatMap((release) => Object.keys(release.services)));
@@ -138,7 +138,7 @@ async function removeDropped(
   for (const container of dropped) await removeContainer(context, container);
 }
 
-export async function removeContainer(context: StageContext, container: ObservedContainer): Promise<void> {
+export async function removeContainer(context: StageContext, container: ListedContainer): Promise<void> {
   context.say(`removing ${container.name}: the service ${container.service} is not in this release`);
   await context.host.exec(['docker', 'stop', container.id], { timeout: 90_000, changes: true });
   const result = await context.host.exec(['docker', 'rm', '--force', container.id], { timeout: 60_000, changes: true });

@@ -9,8 +9,14 @@ const oldestCompose = [2, 20] as const;
 
 const versionSchema = z.object({ Server: z.object({ Version: z.string() }).nullish() });
 
-/** Versions of a Docker that can be worked with. Throws `HomeportError` that says what is missing. */
-export async function checkEngine(host: Host, timeout = 20_000): Promise<{ engine: string; compose: string }> {
+/** Versions of a Docker that can be worked with. */
+export interface Engine {
+  readonly engine: string;
+  readonly compose: string;
+}
+
+/** Throws `HomeportError` that says what is missing. */
+export async function checkEngine(host: Host, timeout = 20_000): Promise<Engine> {
   const [told, compose] = await Promise.all([
     host.exec(['docker', 'version', '--format', '{{json .}}'], { timeout }),
     host.exec(['docker', 'compose', 'version', '--short'], { timeout }),

@@ -4,11 +4,15 @@ import type { Host } from '../../hosts/host.ts';
 import { tryParseJson } from '../../request/parse-json.ts';
 import { containersArgv } from './commands.ts';
 
-/** One container of the project as it is now. */
-export interface ObservedContainer {
+/** One container of the project. */
+export interface ListedContainer {
   readonly id: string;
   readonly name: string;
   readonly service: string;
+}
+
+/** And how it is now. */
+export interface ObservedContainer extends ListedContainer {
   readonly imageId: string;
   /** The image as the container's own configuration names it. */
   readonly imageName: string;
@@ -60,22 +64,40 @@ const inspected = z.object({
 });
 
 /**
+ * All containers of the project by their names alone, one-off ones of `run` left out: half as long as to observe them.
+ * Throws `HomeportError` when the engine doesn't answer.
+ */
+export async function listContainers(host: Host, project: string, timeout = 30_000): Promise<ListedContainer[]> {
+  const told = await host.exec(containersArgv(project), { timeout, record: false });
+  if (told.outcome !== 'success') throw engineSilent(told.tail);
+  return told.stdout.split('\n').flatMap((line) => {
+    const [id = '', name = '', service = '', oneOff] = line.split('\t');
+    return id === '' || oneOff === 'True' ? [] : [{ id, name, service }];
+  });
+}
+
+/**
  * All containers of the project, one-off ones of `run` left out, sorted by service and name.
  * Throws `HomeportError` when the engine doesn't answer.
  */
 export async function observe(host: Host, project: string, timeout = 30_000): Promise<ObservedContainer[]> {
-  const listed = await host.exec(containersArgv(project), { timeout, record: false });
-  if (listed.outcome !== 'success') throw engineSilent(listed.tail);
-  const ids = listed.stdout.split('\n').filter((id) => id !== '');
+  const ids = (await listContainers(host, project, timeout)).map(({ id }) => id);
+  const containers = await observeContainers(host, ids, timeout);
+  return containers.sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
+}
+
+/** These containers, those left out that are gone. Throws `HomeportError` when the engine doesn't answer. */
+export async function observeContainers(
+  host: Host,
+  ids: readonly string[],
+  timeout = 30_000,
+): Promise<ObservedContainer[]> {
   if (ids.length === 0) return [];
   const told = await host.exec(['docker', 'inspect', '--type', 'container', ...ids], { timeout, record: false });
   // A container that went away in between makes the exit status 1; what is printed is still the truth on the others.
   const parsed = z.array(inspected).safeParse(tryParseJson(told.stdout));
   if (!parsed.success) throw engineSilent(told.tail);
-  return parsed.data
-    .filter((one) => one.Config.Labels?.['com.docker.compose.oneoff'] !== 'True')
-    .map(toContainer)
-    .sort((a, b) => `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`));
+  return parsed.data.map(toContainer);
 }
 
 function toContainer(one: z.infer<typeof inspected>): ObservedContainer {

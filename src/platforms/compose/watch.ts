@@ -3,7 +3,7 @@ import { exitCodes, HomeportError } from '../../deployment/error.ts';
 import type { StageContext } from '../../deployment/stage.ts';
 import { formatDuration } from '../../request/units.ts';
 import { containerLogs } from './logs.ts';
-import { type ObservedContainer, observe } from './observe.ts';
+import { type ObservedContainer, observe, observeContainers } from './observe.ts';
 
 const pollEvery = 300;
 
@@ -65,7 +65,7 @@ export async function awaitStaysUp(
   const until = Math.max(0, ...fresh.map((container) => container.startedAt.getTime())) + wait;
   const restarts = new Map(fresh.map((container) => [container.id, container]));
   while (fresh.length > 0) {
-    const now = await observe(context.host, expected.project);
+    const now = await observeContainers(context.host, [...restarts.keys()]);
     for (const [id, before] of restarts) {
       const container = now.find((one) => one.id === id);
       if (container === undefined) {

@@ -27,14 +27,23 @@ export function engineThatSays(
   log = 'last words',
 ): Host & { readonly asked: () => number } {
   let asked = 0;
+  let listed = false;
   const host = stubHost((argv, options) => {
+    // A look begins with the list, or at once where it is known which containers are meant.
+    if (argv[1] === 'ps' || (argv[1] === 'inspect' && !listed)) asked += 1;
     const now = moments[Math.min(Math.max(asked - 1, 0), moments.length - 1)] ?? [];
     if (argv[1] === 'ps') {
-      asked += 1;
-      const listed = moments[Math.min(asked - 1, moments.length - 1)] ?? [];
-      return { stdout: listed.map((one) => `${idOf(one)}\n`).join('') };
+      listed = true;
+      return {
+        stdout: now
+          .map((one) => `${[idOf(one), `shop-${one.service}-1`, one.service, oneOffOf(one)].join('\t')}\n`)
+          .join(''),
+      };
     }
-    if (argv[1] === 'inspect') return { stdout: JSON.stringify(now.map(inspected)) };
+    if (argv[1] === 'inspect') {
+      listed = false;
+      return { stdout: JSON.stringify(now.filter((one) => argv.includes(idOf(one))).map(inspected)) };
+    }
     if (argv[1] === 'logs') options.onLine?.(`${argv.at(-1)}: ${log}`, 'stdout');
     return {};
   });
@@ -45,8 +54,11 @@ export function idOf(seen: Seen): string {
   return seen.id ?? `id-${seen.service}`;
 }
 
+function oneOffOf(seen: Seen): string {
+  return seen.oneOff === true ? 'True' : 'False';
+}
+
 function inspected(seen: Seen): object {
-  const oneOff = seen.oneOff === true ? 'True' : 'False';
   return {
     Id: idOf(seen),
     Name: `/shop-${seen.service}-1`,
@@ -63,7 +75,7 @@ function inspected(seen: Seen): object {
     },
     Config: {
       Image: 'image',
-      Labels: { 'com.docker.compose.service': seen.service, 'com.docker.compose.oneoff': oneOff },
+      Labels: { 'com.docker.compose.service': seen.service, 'com.docker.compose.oneoff': oneOffOf(seen) },
       Env: ['A=b=c'],
     },
     HostConfig: { NetworkMode: 'shop_default', RestartPolicy: { Name: seen.policy ?? 'unless-stopped' } },
