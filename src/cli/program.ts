@@ -3,7 +3,6 @@ import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { addRequestFlags } from '../request/read-flags.ts';
 import { type Request, type RequestKey, requestKeys } from '../request/schema.ts';
 import { version } from '../version.ts';
-import { requestFrom } from './request.ts';
 
 type Options = Record<string, unknown>;
 
@@ -35,6 +34,8 @@ function add(
   command.addHelpText('after', `\nExample:\n  ${options.example}`);
   command.action(async () => {
     const flags = command.opts<Options>();
+    // To read a request takes more code than to print help.
+    const { requestFrom } = await import('./request.ts');
     process.exitCode = await act((name, more) => requestFrom(name, flags, more), flags, command.args);
   });
 }

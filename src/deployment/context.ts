@@ -23,7 +23,7 @@ export interface Workplace {
 /** How long a stage may take, and what it does when its intents can't be written. */
 export interface Terms {
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of the monotonic clock (`performance.now`): the time of day may jump. */
   readonly until: number;
   /** The way back goes on though the disk is full; every other change is not made then. */
   readonly wayBack: boolean;
@@ -40,7 +40,7 @@ export function contextOf(work: Workplace, stage: Stage, report: StageReport, te
     change: (action, recovery, make, more) =>
       record({ stage: stage.name, action, recovery, undo: { ...undoOf(facts), ...more } }, make),
     signal: terms.signal,
-    remaining: () => Math.max(1, terms.until - Date.now()),
+    remaining: () => Math.max(1, terms.until - performance.now()),
     say: (line) => recorder.say(stage.name, line),
     warn: (text) => recorder.warn(stage.name, text),
     redact: (text) => recorder.redact(text),
@@ -51,5 +51,5 @@ export function contextOf(work: Workplace, stage: Stage, report: StageReport, te
 /** The way back has its own time: what stopped the deployment must not stop it. */
 export function termsOfTheWayBack(request: Request): Terms {
   const time = 2 * request['start-timeout'] + 180_000 + request['startup-wait'];
-  return { signal: new AbortController().signal, until: Date.now() + time, wayBack: true };
+  return { signal: new AbortController().signal, until: performance.now() + time, wayBack: true };
 }

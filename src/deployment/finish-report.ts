@@ -106,7 +106,7 @@ export function finishReport(
   }));
   report.changes = facts.changes;
   report.details = { ...facts.details, ...outcome.details };
-  const wall = Date.now() - facts.startedAt.getTime();
+  const wall = Math.max(0, Date.now() - facts.startedAt.getTime());
   report.finished_at = new Date().toISOString();
   report.duration_seconds = round(wall / 1000);
   report.overhead_seconds = round(Math.max(0, wall - ended.busyMs) / 1000);

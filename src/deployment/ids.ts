@@ -10,6 +10,13 @@ export function deploymentId(at: Date, commit: string): string {
   return `${utcStamp(at)}-${commit.slice(0, 7)}`;
 }
 
+/** The moment that the ID of a deployment tells, in milliseconds since the epoch; 0 for anything else. */
+export function momentOf(id: string): number {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(id) ?? [];
+  const [year = 0, month = 1, day, hour, minute, second] = parts.map(Number);
+  return parts.length === 0 ? 0 : Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
 /** `<project>-<service>:homeport-<release>`: pins the image of a service for as long as the release is kept. */
 export function releaseTag(project: string, service: string, release: string): string {
   return `${repositoryName(project, service)}:homeport-${release}`;

@@ -95,7 +95,8 @@ export class Recorder {
 }
 
 export function secondsSince(begin: Date): number {
-  return round((Date.now() - begin.getTime()) / 1000);
+  // A clock that was put back meanwhile makes no negative times.
+  return round(Math.max(0, Date.now() - begin.getTime()) / 1000);
 }
 
 export function round(seconds: number): number {

@@ -99,6 +99,12 @@ export async function currentRelease(files: HostFiles, places: Places): Promise<
   return target === null ? null : await readRelease(files, places, target.split('/').at(-1) ?? '');
 }
 
+/** Now; where the clock was put back, a moment after every other release was good: their order is told by it. */
+export function nextGoodAt(releases: readonly Release[], now: Date): string {
+  const moments = releases.flatMap(({ good_at }) => (good_at === null ? [] : [Date.parse(good_at) + 1]));
+  return new Date(Math.max(now.getTime(), ...moments)).toISOString();
+}
+
 /**
  * The last good release before the running one: where `rollback` goes by itself. Of the older ones the one that was good
  * last: a release that somebody went back from is not where the next one goes back to.

@@ -36,7 +36,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const timeout = new HomeportError(`The deployment's time-out of ${options.request.timeout / 1000} s ran out.`, {
     hint: 'Raise `timeout`, or look at the stage table for what took so long.',
   });
-  const deadline = Date.now() + options.request.timeout;
+  const deadline = performance.now() + options.request.timeout;
   const alarm = setTimeout(() => stop.abort(timeout), options.request.timeout);
   const onCancel = (): void => stop.abort(options.signal.reason);
   if (options.signal.aborted) onCancel();
@@ -127,7 +127,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const cleaned = failure !== null && rollback !== 'switched-off' ? begun.reverse() : [];
   const clean = await cleanUp(
     cleaned,
-    (stage) => contextFor(stage, { ...wayBack, until: Date.now() + 60_000 }),
+    (stage) => contextFor(stage, { ...wayBack, until: performance.now() + 60_000 }),
     recorder,
   );
   return { failure, rollback, rollbackError, clean };

@@ -2,7 +2,7 @@ import { exitCodes, messageOf } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import { rollbackTag } from '../deployment/ids.ts';
 import { releaseFolder } from '../deployment/places.ts';
-import { listReleases, type Release, releaseBefore, writeRelease } from '../deployment/release.ts';
+import { listReleases, nextGoodAt, type Release, releaseBefore, writeRelease } from '../deployment/release.ts';
 import { expiredReleases, unusedFiles, unusedTags } from '../deployment/retention.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { tagImage, untagImage } from '../platforms/compose/images.ts';
@@ -25,7 +25,8 @@ export function promoteStage(): Stage {
 /** Everything after `current` has moved can be done again, and can't unmake a good release: it only warns. */
 async function promote(context: StageContext, release: Release): Promise<void> {
   const { facts, host, places } = context;
-  const good: Release = { ...release, verdict: 'good', good_at: new Date().toISOString() };
+  const good_at = nextGoodAt(await listReleases(host.files, places), new Date());
+  const good: Release = { ...release, verdict: 'good', good_at };
   await context.change('promote', 'forward', async () => {
     await writeRelease(host.files, places, good);
     await host.files.link(places.current, `releases/${good.id}`);

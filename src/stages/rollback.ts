@@ -40,13 +40,13 @@ const longestReturn = 3000;
 async function isDisturbed({ host, facts }: StageContext): Promise<boolean> {
   const ran = (facts.snapshot?.containers ?? []).filter(({ state }) => state === 'running');
   if (ran.length === 0 || !(await awaitEngine(host, longestRestart))) return false;
-  const deadline = Date.now() + longestReturn;
+  const deadline = performance.now() + longestReturn;
   for (;;) {
     const now = await observe(host, facts.project);
     const missing = ran.filter(({ id }) => !now.some((one) => one.id === id && one.state === 'running'));
     if (missing.length === 0) return false;
     // What was removed by somebody won't come back by itself.
-    if (missing.some(({ id }) => !now.some((one) => one.id === id)) || Date.now() > deadline) return true;
+    if (missing.some(({ id }) => !now.some((one) => one.id === id)) || performance.now() > deadline) return true;
     await sleep(500);
   }
 }

@@ -2,7 +2,7 @@ import type { Release } from '../deployment/release.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import { ComposeUpError } from '../platforms/compose/bring-up.ts';
 import { awaitEngine, longestRestart } from '../platforms/compose/engine.ts';
-import { observe } from '../platforms/compose/observe.ts';
+import { listContainers, observe } from '../platforms/compose/observe.ts';
 import { awaitStopping } from '../platforms/compose/stopping.ts';
 import { isReady } from '../platforms/compose/watch.ts';
 import { startRelease } from './start.ts';
@@ -21,6 +21,7 @@ export async function startPatiently(
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      await restartWaiting(context, services ?? Object.keys(release.services));
       await startRelease(context, release, others, services);
       await startStopped(context, services ?? Object.keys(release.services));
       return;
@@ -31,6 +32,18 @@ export async function startPatiently(
       await awaitStopping(context);
     }
   }
+}
+
+/**
+ * A database that could not write crashed again and again: the engine waits longer each time before it starts it anew,
+ * up to a minute, and Compose with it. What stopped it may be over.
+ */
+async function restartWaiting({ host, facts, say }: StageContext, services: readonly string[]): Promise<void> {
+  const containers = await listContainers(host, facts.project);
+  const waiting = containers.filter((one) => services.includes(one.service) && one.state === 'restarting');
+  if (waiting.length === 0) return;
+  say(`restarting ${waiting.map(({ name }) => name).join(', ')}, which the engine would wait for`);
+  await host.exec(['docker', 'restart', ...waiting.map(({ id }) => id)], { timeout: 90_000, changes: true });
 }
 
 /**

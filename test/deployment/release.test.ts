@@ -5,6 +5,7 @@ import { type Places, placesOf } from '../../src/deployment/places.ts';
 import {
   currentRelease,
   listReleases,
+  nextGoodAt,
   readEnvironment,
   readRelease,
   releaseBefore,
@@ -98,5 +99,19 @@ describe('the release before', () => {
     const goneBackFrom = release('r2', { good_at: '2025-11-21T10:00:00.000Z' });
     const running = release('r3', { good_at: '2025-11-23T10:00:00.000Z' });
     expect(releaseBefore([goneBackTo, goneBackFrom, running], running)?.id).toBe('r1');
+  });
+});
+
+describe('the moment at which a release is good', () => {
+  const now = new Date('2025-11-21T10:00:00.000Z');
+
+  it('is now', () => {
+    const earlier = release('r1', { good_at: '2025-11-21T09:00:00.000Z' });
+    expect(nextGoodAt([earlier, release('r2', { good_at: null })], now)).toBe(now.toISOString());
+  });
+
+  it('is after that of every other one, where the clock was put back', () => {
+    const earlier = release('r1', { good_at: '2025-11-21T12:00:00.000Z' });
+    expect(nextGoodAt([earlier], now)).toBe('2025-11-21T12:00:00.001Z');
   });
 });

@@ -2,14 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/deployment/report.ts';
 import { ask } from '../support/client.ts';
 import { expectRestored } from '../support/expectations.ts';
-import { makeProject, type Outcome, type Project } from '../support/project.ts';
+import { docker, makeProject, type Outcome, type Project } from '../support/project.ts';
 import { beginAction } from '../support/run-action.ts';
-import { freePort, healthcheck, webProject } from '../support/web.ts';
+import { freePort, healthcheck, webImage, webProject, webService } from '../support/web.ts';
 
 /** A service that stays up and never gets healthy, so that a deployment stands in its stage `start`. */
 const stuck = { behaviour: { kind: 'never-healthy' }, extra: `${healthcheck}  start_period: 5m\n` } as const;
@@ -140,6 +141,47 @@ describe('a first deployment whose process is killed', () => {
   });
 });
 
+describe('a deployment that was killed while another service crashed again and again', () => {
+  let project: Project;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'homeport-store-'));
+    await writeFile(join(folder, 'here'), '');
+    project = await makeProject({ files: await files('v1'), name: 'crashing' });
+    await project.deploy();
+  });
+  afterAll(async () => {
+    await project?.cleanUp();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function files(version: string, web: Partial<typeof stuck> = {}) {
+    const store = webService('store', { folder: 'store', extra: `volumes: ['${folder}:/data']\n` });
+    return {
+      ...webProject({ port: await freePort(), version, ...web, more: store }),
+      ...webImage('store', { version: 'store', behaviour: { kind: 'needs-file', path: '/data/here' } }),
+    };
+  }
+
+  it('goes back at once when the cause is gone, however long the engine would wait', async () => {
+    await project.commit('stuck', await files('stuck', stuck));
+    await killedAt(project, 'waiting for web', ['--start-timeout', '6s']);
+    await rm(join(folder, 'here'));
+    const { id } = await project.container('store');
+    await docker('exec', id, 'kill', '-TERM', '1');
+    // 100 ms before the first restart, and twice as long before each next one.
+    const restarts = () => docker('inspect', '--format', '{{.RestartCount}}', id);
+    while (Number(await restarts()) < 8) await sleep(200);
+    await writeFile(join(folder, 'here'), '');
+
+    const recovered = await project.homeport(['recover', '--project', project.name]);
+    expect(recovered.exitCode, recovered.output).toBe(0);
+    expect(recovered.report).toMatchObject({ status: 'rolled_back', exit_code: 7 });
+    expect((await project.container('store')).state).toBe('running');
+  });
+});
+
 describe('the post step of the action', () => {
   const post = fileURLToPath(new URL('../../dist/post/index.js', import.meta.url));
 
@@ -192,8 +234,8 @@ describe('the post step of the action', () => {
 });
 
 /** Kills a deployment, and it alone, once it has said this; gives its ID. */
-async function killedAt(project: Project, words: string): Promise<string> {
-  const running = project.begin(['deploy']);
+async function killedAt(project: Project, words: string, flags: readonly string[] = []): Promise<string> {
+  const running = project.begin(['deploy', ...flags]);
   await running.said(words);
   running.child.kill('SIGKILL');
   await running.ended;

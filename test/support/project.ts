@@ -257,8 +257,7 @@ export async function docker(...words: string[]): Promise<string> {
 export function plainEnvironment(): Record<string, string> {
   const entries = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined &&
-      !/^(HOMEPORT_|GIT_|GITHUB_|RUNNER_|COMPOSE_|VITEST|NODE_OPTIONS|NODE_V8)/.test(entry[0]),
+      entry[1] !== undefined && !/^(HOMEPORT_|GIT_|GITHUB_|RUNNER_|COMPOSE_|VITEST|NODE_OPTIONS)/.test(entry[0]),
   );
   return { ...Object.fromEntries(entries), GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
 }

@@ -48,10 +48,10 @@ export function runOnceArgv(
   return compose(project, ...once, ...variables, service, ...options.command);
 }
 
-/** A line each: ID, name, service, and whether `docker compose run` made it. */
+/** A line each: ID, name, state, service, and whether `docker compose run` made it. */
 export function containersArgv(project: string): Argv {
   const label = (name: string) => `{{.Label "com.docker.compose.${name}"}}`;
-  const format = ['{{.ID}}', '{{.Names}}', label('service'), label('oneoff')].join('\t');
+  const format = ['{{.ID}}', '{{.Names}}', '{{.State}}', label('service'), label('oneoff')].join('\t');
   const filter = `label=com.docker.compose.project=${project}`;
   return ['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', format];
 }

@@ -9,6 +9,8 @@ export interface ListedContainer {
   readonly id: string;
   readonly name: string;
   readonly service: string;
+  /** In the engine's words: `running`, `restarting`, `exited`… */
+  readonly state: string;
 }
 
 /** And how it is now. */
@@ -17,7 +19,6 @@ export interface ObservedContainer extends ListedContainer {
   /** The image as the container's own configuration names it. */
   readonly imageName: string;
   readonly configHash: string;
-  readonly state: string;
   readonly exitCode: number;
   /** `none` where the container has no health check. */
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
@@ -71,8 +72,8 @@ export async function listContainers(host: Host, project: string, timeout = 30_0
   const told = await host.exec(containersArgv(project), { timeout, record: false });
   if (told.outcome !== 'success') throw engineSilent(told.tail);
   return told.stdout.split('\n').flatMap((line) => {
-    const [id = '', name = '', service = '', oneOff] = line.split('\t');
-    return id === '' || oneOff === 'True' ? [] : [{ id, name, service }];
+    const [id = '', name = '', state = '', service = '', oneOff] = line.split('\t');
+    return id === '' || oneOff === 'True' ? [] : [{ id, name, state, service }];
   });
 }
 

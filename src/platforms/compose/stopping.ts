@@ -39,7 +39,7 @@ export async function awaitStopping(context: StageContext): Promise<void> {
   const running = (await observe(host, facts.project)).filter(({ state }) => state === 'running');
   const asked = running.flatMap((one) => {
     const at = events.findLast(({ id, at }) => id === one.id && at + 1000 > one.startedAt.getTime())?.at;
-    return at === undefined ? [] : [{ id: one.id, name: one.name, at }];
+    return at === undefined ? [] : [{ id: one.id, name: one.name, ago: Math.max(0, Date.now() - at) }];
   });
   if (asked.length === 0) return;
   const graces = await graceOf(
@@ -47,12 +47,14 @@ export async function awaitStopping(context: StageContext): Promise<void> {
     asked.map(({ id }) => id),
   );
   context.say(`waiting for ${asked.map(({ name }) => name).join(', ')}: somebody is stopping it`);
+  const begin = performance.now();
   for (;;) {
     const now = await observe(host, facts.project);
+    const waited = performance.now() - begin;
     const left = asked.filter(
-      ({ id, at }) =>
+      ({ id, ago }) =>
         // A little more than its grace: the engine kills it only then.
-        Date.now() < at + ((graces.get(id) ?? usualGrace) + 2) * 1000 &&
+        ago + waited < ((graces.get(id) ?? usualGrace) + 2) * 1000 &&
         now.some((one) => one.id === id && one.state === 'running'),
     );
     if (left.length === 0) return;

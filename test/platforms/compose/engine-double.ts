@@ -36,7 +36,10 @@ export function engineThatSays(
       listed = true;
       return {
         stdout: now
-          .map((one) => `${[idOf(one), `shop-${one.service}-1`, one.service, oneOffOf(one)].join('\t')}\n`)
+          .map(
+            (one) =>
+              `${[idOf(one), `shop-${one.service}-1`, one.state ?? 'running', one.service, oneOffOf(one)].join('\t')}\n`,
+          )
           .join(''),
       };
     }

@@ -164,6 +164,11 @@ describe('watching that everything stays up', () => {
     expect(asked).toBe(2);
   });
 
+  it('never lasts longer than the whole wait, where the clock was put back after the start', async () => {
+    const { took } = await watch([[fresh({ startedAt: new Date(Date.now() + 3_600_000) })]]);
+    expect(took).toBeLessThan(3000);
+  });
+
   it('leaves alone what nobody touched, and what did not run to begin with', async () => {
     const seen: Moment = [
       fresh({ restarts: 3 }),
