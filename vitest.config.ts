@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const results = process.env.HOMEPORT_TEST_RESULTS;
+const counted = process.env.NODE_V8_COVERAGE !== undefined;
 
 export default defineConfig({
   test: {
@@ -14,6 +15,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/e2e/**', 'test/faults/faults.test.ts'],
           testTimeout: 30_000,
+          setupFiles: counted ? ['test/support/take-coverage.ts'] : [],
         },
       },
       {
