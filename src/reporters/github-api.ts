@@ -1,6 +1,7 @@
 import { getOctokit } from '@actions/github';
 import { EnvHttpProxyAgent, fetch, type RequestInit } from 'undici';
 import { z } from 'zod';
+import { explainNetworkError } from '../checks/network-errors.ts';
 import { messageOf } from '../deployment/error.ts';
 import { tryParseJson } from '../request/parse-json.ts';
 import { type Deadline, RequestFailure, retryAfterMs } from './retry.ts';
@@ -165,8 +166,10 @@ export class GithubApi {
       if (timeout.aborted) throw fail(`no answer within ${times.request / 1000} s`, { again: true });
       if (deadline.signal.aborted) throw fail('no answer in time', { again: false });
       const answer = failureSchema.safeParse(error).data;
-      // Without an answer it is the connection.
-      if (answer === undefined) throw fail(messageOf(error), { again: true });
+      if (answer === undefined) {
+        const { seen } = explainNetworkError(error, new URL(this.#options.apiUrl).host);
+        throw fail(seen, { again: !/TLS/.test(seen) });
+      }
       throw fail(`${answer.status} ${messageOf(error)}${advice(answer.status)}`, wayOn(answer, messageOf(error)));
     }
     if (timeout.aborted || deadline.signal.aborted) throw fail('the answer did not come in time', { again: true });

@@ -24,7 +24,9 @@ export interface Deadline {
 
 /** When `signal` aborts, at the latest in so many milliseconds. */
 export function deadlineIn(milliseconds: number, signal: AbortSignal): Deadline {
-  return { signal: AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]), at: Date.now() + milliseconds };
+  const over = new AbortController();
+  setTimeout(() => over.abort(), milliseconds).unref();
+  return { signal: AbortSignal.any([signal, over.signal]), at: Date.now() + milliseconds };
 }
 
 /**
