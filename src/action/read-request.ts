@@ -3,6 +3,7 @@ import type { Redactor } from '../hosts/redactor.ts';
 import { parseRequest } from '../request/parse-request.ts';
 import { inputVariable, readInputs } from '../request/read-inputs.ts';
 import { type Request, requestKeys } from '../request/schema.ts';
+import { secretValues } from '../request/secret-values.ts';
 import { textOrNull } from '../request/text-or-null.ts';
 
 /**
@@ -16,8 +17,7 @@ export async function readRequest(
   const door = readInputs(environment);
   for (const key of requestKeys) delete environment[inputVariable(key)];
   const request = await parseRequest({ door, doorName: 'input', environment, readText: textOrNull });
-  for (const secret of Object.values(request.secrets)) redactor.add(secret);
-  if (request['telegram-token'] !== undefined) redactor.add(request['telegram-token']);
+  for (const secret of secretValues(request)) redactor.add(secret);
   for (const form of redactor.forms) setSecret(form);
   return request;
 }

@@ -8,7 +8,20 @@ type Options = Record<string, unknown>;
 
 /** Keys that say which project is meant, and where its records are. */
 const projectKeys = ['project', 'working-directory', 'compose-file', 'config', 'state-directory'] as const;
-const reportingKeys = ['telegram-token', 'telegram-chat', 'telegram-thread', 'telegram-api-url', 'notify'] as const;
+const reportingKeys = [
+  'telegram-token',
+  'telegram-chat',
+  'telegram-thread',
+  'telegram-api-url',
+  'notify',
+  'environment',
+  'environment-url',
+  'github-token',
+  'webhook-url',
+  'webhook-secret',
+  'metrics-file',
+  'registry-url',
+] as const;
 const deployKeys = requestKeys.filter((key) => !['command', 'to', 'file', 'summary'].includes(key));
 const changeKeys = [...projectKeys, ...reportingKeys, 'timeout', 'lock-timeout'] as const;
 

@@ -10,6 +10,7 @@ import { FanOut } from '../reporters/fan-out.ts';
 import { LogFileReporter } from '../reporters/log-file.ts';
 import type { DeploymentEvent } from '../reporters/reporter.ts';
 import type { Request } from '../request/schema.ts';
+import { secretValues } from '../request/secret-values.ts';
 import { BusyClock } from './busy-clock.ts';
 import type { Door } from './door.ts';
 import { exitCodes, HomeportError, messageOf } from './error.ts';
@@ -50,7 +51,7 @@ export interface Performed {
 export async function perform(request: Request, door: Door, prepare: Prepare): Promise<Performed> {
   const startedAt = new Date();
   const clock = new BusyClock();
-  for (const secret of secretsOf(request)) door.redactor.add(secret);
+  for (const secret of secretValues(request)) door.redactor.add(secret);
   const held: Held = { lock: null, owner: undefined };
   const host = clock.hostOf(hostFor(door, held));
   const opened = await open(request, host, prepare, startedAt);
@@ -142,7 +143,7 @@ export async function recoverProject(
   project: string,
   tell: (line: string) => void,
 ): Promise<Recovered | null> {
-  for (const secret of secretsOf(request)) door.redactor.add(secret);
+  for (const secret of secretValues(request)) door.redactor.add(secret);
   const places = placesOf(stateDirectoryOf(request, process.env), project);
   const held: Held = { lock: null, owner: undefined };
   const host = hostFor(door, held);
@@ -235,11 +236,6 @@ async function open(request: Request, host: Host, prepare: Prepare, startedAt: D
     });
     return { facts: factsOf(startedAt), places, plan, recorded, problem, log: null, commit };
   }
-}
-
-function secretsOf(request: Request): string[] {
-  const token = request['telegram-token'];
-  return [...Object.values(request.secrets), ...(token === undefined ? [] : [token])];
 }
 
 /** What no stage could say: the state folder or the lock was not to be had. */

@@ -1,5 +1,6 @@
 import { formatPath, type RequestProblem } from './problems.ts';
 import type { Request, RequestKey } from './schema.ts';
+import { secretsFrom } from './secret-values.ts';
 
 /** The sources by precedence, key by key: which one says it, and the value where that is well-formed. */
 export interface Settled {
@@ -9,7 +10,13 @@ export interface Settled {
 
 /** What is well-formed key by key and makes no sense together. */
 export function impossibleCombinations(settled: Settled): RequestProblem[] {
-  return [...telegram(settled), ...commands(settled), ...backup(settled), ...secretBuildArgs(settled)];
+  return [
+    ...telegram(settled),
+    ...others(settled),
+    ...commands(settled),
+    ...backup(settled),
+    ...secretBuildArgs(settled),
+  ];
 }
 
 function needs(settled: Settled, key: RequestKey, expected: string): RequestProblem {
@@ -27,6 +34,23 @@ function telegram(settled: Settled): RequestProblem[] {
   }
   if (given('telegram-thread') && !given('telegram-chat') && !given('telegram-token')) {
     problems.push(needs(settled, 'telegram-thread', '`telegram-token` and `telegram-chat` beside it'));
+  }
+  return problems;
+}
+
+function others(settled: Settled): RequestProblem[] {
+  const given = (key: RequestKey) => settled.source(key) !== null;
+  const problems: RequestProblem[] = [];
+  // One that stands in homeport.yml must not keep a person at the host, who has no token, from a rollback.
+  const byDoor = ['input', 'flag'].includes(settled.source('environment') ?? '');
+  if (byDoor && !given('github-token')) {
+    problems.push(needs(settled, 'environment', '`github-token` beside it, for the GitHub Deployment'));
+  }
+  if (given('environment-url') && !given('environment') && !given('registry-url')) {
+    problems.push(needs(settled, 'environment-url', '`environment` or `registry-url` beside it'));
+  }
+  if (given('webhook-secret') && !given('webhook-url')) {
+    problems.push(needs(settled, 'webhook-secret', '`webhook-url` beside it, where the signed report goes'));
   }
   return problems;
 }
@@ -63,8 +87,7 @@ const telling = 8;
 
 /** Build arguments stay readable in the image's history. */
 function secretBuildArgs(settled: Settled): RequestProblem[] {
-  const token = settled.value('telegram-token');
-  const secrets = [...Object.values(settled.value('secrets') ?? {}), ...(token === undefined ? [] : [token])]
+  const secrets = secretsFrom((key) => settled.value(key))
     .map((secret) => secret.trim())
     .filter((secret) => secret.length > 2 && secret !== 'true' && secret !== 'false');
   return Object.entries(settled.value('build-args') ?? {})

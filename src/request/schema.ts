@@ -9,11 +9,13 @@ import {
   flag,
   list,
   number,
+  registryUrl,
   size,
   structured,
   text,
   timeLimit,
   wait,
+  webUrl,
   wholeNumber,
 } from './value-types.ts';
 
@@ -210,18 +212,48 @@ export const requestShape = {
     default: 'none',
     meaning: 'the number of the topic in that chat',
   }),
-  'telegram-api-url': key(
-    z
-      .url({ protocol: /^https?$/, error: 'a URL such as `https://api.telegram.org`' })
-      .default('https://api.telegram.org'),
-    {
-      default: 'https://api.telegram.org',
-      meaning: 'for a self-hosted Bot API server',
-    },
-  ),
+  'telegram-api-url': key(webUrl('https://api.telegram.org').default('https://api.telegram.org'), {
+    default: 'https://api.telegram.org',
+    meaning: 'for a self-hosted Bot API server',
+  }),
   notify: key(choice(['always', 'failure', 'never']).default('always'), {
     default: 'always',
     meaning: 'when to write to Telegram: `always`, `failure` or `never`',
+  }),
+  environment: key(text.max(255, 'a name of at most 255 characters').optional(), {
+    default: 'none',
+    meaning: "the environment of a GitHub Deployment, which shows this deployment on the repository's page",
+  }),
+  'environment-url': key(webUrl('https://shop.example.org').optional(), {
+    default: 'none',
+    meaning: 'where people find what was deployed; shown with the GitHub Deployment, told to the service registry',
+  }),
+  'github-token': key(text.optional(), {
+    default: 'none',
+    meaning:
+      'for the GitHub Deployment: `github.token` of a job with `permissions: {contents: read, deployments: write}`',
+    secret: true,
+  }),
+  'webhook-url': key(webUrl('https://hooks.example.org/deployments').optional(), {
+    default: 'none',
+    meaning: 'gets the JSON report by `POST` at the end, whatever came out',
+    secret: true,
+  }),
+  'webhook-secret': key(text.optional(), {
+    default: 'none',
+    meaning: 'signs that report: `X-Homeport-Signature-256: sha256=<HMAC-SHA256 of the body>`',
+    secret: true,
+  }),
+  'metrics-file': key(
+    text.regex(/[^/]\.prom$/, 'a path that ends in `.prom`, which is what node_exporter reads').optional(),
+    {
+      default: 'none',
+      meaning: "Prometheus textfile for node_exporter's collector, one file a project; relative to `working-directory`",
+    },
+  ),
+  'registry-url': key(registryUrl.optional(), {
+    default: 'none',
+    meaning: 'service registry: a release that went well is told to it by `POST <url>/register`',
   }),
 } satisfies Record<string, z.ZodType>;
 

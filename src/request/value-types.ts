@@ -23,6 +23,23 @@ const textExpected = 'text that is not empty';
 
 export const text = z.string(textExpected).trim().min(1, textExpected);
 
+/** `http` or `https`. */
+export function webUrl(example: string) {
+  return z.url({ protocol: /^https?$/, error: `a URL such as \`${example}\`` });
+}
+
+/** A path is added to it, and it is printed: no query, and nothing that lets anybody in. */
+export const registryUrl = webUrl('http://registry.example.org:8000').refine(
+  (value) => {
+    const { username, password, search, hash } = new URL(value);
+    return [username, password, search, hash].every((part) => part === '');
+  },
+  {
+    error: 'a URL such as `http://registry.example.org:8000`, without a user, a password or a query in it',
+    abort: true,
+  },
+);
+
 export function oneOf(values: readonly string[], joint: 'or' | 'and' = 'or'): string {
   const quoted = values.map((value) => `\`${value}\``);
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} ${joint} ${quoted.at(-1)}`;

@@ -288,7 +288,7 @@ describe('no secret gets into an error', () => {
     ['a name that is none', { door: { secrets: `a-b=${secret}` } }],
     ['a map with a list in it', { door: { secrets: { A: [secret] } } }],
     ['the value of a misspelt key', { door: { 'telegram-tokn': secret } }],
-    ['the value of a key that is not built yet', { door: { 'github-token': secret } }],
+    ['the value of a key that is not built yet', { door: { 'ssh-key': secret } }],
     ['a secret inside another value', { door: { secrets: `A=${secret}`, command: `x${secret}` } }],
     ['a secret deep inside', { door: { secrets: `A=${secret}`, smoke: `- {http: a, status: "${secret}"}` } }],
     ['a variable of the settings file', { environment: { P: secret }, files: { 'homeport.yml': 'timeout: ${P}' } }],
