@@ -1,6 +1,6 @@
 import type { Request } from '../request/schema.ts';
 import type { Door } from './door.ts';
-import { exitCodes, HomeportError } from './error.ts';
+import { exitCodes } from './error.ts';
 import type { Prepare } from './perform.ts';
 import { type Plan, planBackup, planDeployment, planRestore, planRollback } from './plan.ts';
 import { projectName, resolveProject } from './project.ts';
@@ -18,18 +18,9 @@ export function prepareFor(request: Request, door: Pick<Door, 'repository' | 'br
 }
 
 function planOf(request: Request): Plan {
-  switch (request.command) {
-    case 'rollback':
-      return planRollback(request);
-    case 'backup':
-      return planBackup(request);
-    case 'restore':
-      if (request.file !== undefined) return planRestore(request.file);
-      throw new HomeportError('`restore` needs the backup file.', {
-        hint: 'Name it with `file`; `homeport status` tells where the backups are.',
-        exitCode: exitCodes.invalid,
-      });
-    default:
-      throw new Error(`${request.command} changes nothing`);
-  }
+  if (request.command === 'rollback') return planRollback(request);
+  if (request.command === 'backup') return planBackup(request);
+  // The door has refused a restore without a file.
+  if (request.command === 'restore' && request.file !== undefined) return planRestore(request.file);
+  throw new Error(`${request.command} changes nothing`);
 }
