@@ -9,7 +9,13 @@ export interface Settled {
 
 /** What is well-formed key by key and makes no sense together. */
 export function impossibleCombinations(settled: Settled): RequestProblem[] {
-  return [...telegram(settled), ...commands(settled), ...backup(settled), ...secretBuildArgs(settled)];
+  return [
+    ...telegram(settled),
+    ...telegramCheck(settled),
+    ...commands(settled),
+    ...backup(settled),
+    ...secretBuildArgs(settled),
+  ];
 }
 
 function needs(settled: Settled, key: RequestKey, expected: string): RequestProblem {
@@ -29,6 +35,16 @@ function telegram(settled: Settled): RequestProblem[] {
     problems.push(needs(settled, 'telegram-thread', '`telegram-token` and `telegram-chat` beside it'));
   }
   return problems;
+}
+
+/** Only where the checks are run: what is recorded with a release has no use for the token of this request. */
+function telegramCheck(settled: Settled): RequestProblem[] {
+  const command = settled.value('command');
+  if ((command !== 'deploy' && command !== 'plan') || settled.source('telegram-token') !== null) return [];
+  const at = settled.value('smoke')?.findIndex((check) => 'telegram' in check) ?? -1;
+  if (at === -1) return [];
+  const problem = needs(settled, 'smoke', "`telegram-token` beside it, the bot's token");
+  return [{ ...problem, key: formatPath(['smoke', at, 'telegram']) }];
 }
 
 function commands(settled: Settled): RequestProblem[] {

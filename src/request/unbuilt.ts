@@ -2,7 +2,6 @@
 const unbuiltNames = {
   keys: [
     'backup-encrypt-to',
-    'budgets',
     'strategy',
     'edge',
     'canary',
@@ -17,7 +16,6 @@ const unbuiltNames = {
     'registry-url',
     'metrics-file',
   ],
-  'smoke entries': ['telegram', 'resources', 'json', 'header'],
   'backup entries': ['command'],
   'backup kinds': ['mariadb', 'redis', 'volume', 'command'],
 } as const satisfies Record<string, readonly string[]>;
