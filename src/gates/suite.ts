@@ -42,9 +42,7 @@ export async function runSuite(context: StageContext, suite: TestSuite, reports:
     return;
   }
   if (reports !== null && figures === null) {
-    context.warn(
-      `The suite \`${suite.name}\` wrote no test report that \`test-report\` means: see its output instead.`,
-    );
+    context.warn(`The suite \`${suite.name}\` wrote no test report that could be read: see its output instead.`);
   }
   throw failed(suite, result, entry, own);
 }

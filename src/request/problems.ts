@@ -78,13 +78,8 @@ function valueProblems(name: RequestKey, given: Given, redactor: Redactor): Requ
 /** A union fails in all of its branches: tells about the one that the value was meant for, if that is clear. */
 function meantIssues(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((branch) => branch.some(isTelling));
+  const meant = issue.errors.find((branch) => branch.some(({ code, path }) => code === 'custom' || path.length > 0));
   return meant?.flatMap((inner) => meantIssues({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
-}
-
-/** Whether an issue shows that the value was meant for the branch in which it was found. */
-function isTelling({ code, path }: Issue): boolean {
-  return code === 'custom' || code === 'unrecognized_keys' || path.length > 0;
 }
 
 function unknownKey(path: Path, source: string, known: readonly string[], place: UnknownPlace | null): RequestProblem {

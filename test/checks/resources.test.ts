@@ -73,6 +73,13 @@ describe('a resources check', () => {
       'shop-web-1: memory 40.1 % (205MiB / 512MiB), the limit is 40 %',
     ],
     ['restarts', { restarts: 0 }, { restarts: 1 }, 'shop-web-1: restarts 1, the limit is 0'],
+    [
+      'restarts of a container that somebody started anew',
+      { restarts: 0 },
+      { restarts: 3 },
+      'shop-web-1: restarts 3, the limit is 0',
+      7,
+    ],
     ['restarts since', { restarts: 1 }, { restarts: 9 }, 'shop-web-1: restarts 2, the limit is 1', 7],
   ])('refuses too much %s', async (_what, resources, machine, seen, before) => {
     const result = await check(resources, machine, before);

@@ -62,10 +62,14 @@ describe('smoke checks of a deployment', () => {
     expect(bot.violations).toEqual([]);
   });
 
-  it('come after tests that were skipped, which is said', async () => {
-    const outcome = await project.deploy(['--tests', 'unit: exit 1', '--skip-tests']);
-    expect(outcome.report.warnings).toContain('Tests, coverage and budgets were skipped (`skip-tests: true`).');
-    expect(outcome.output).toContain('WARNING: Tests, coverage and budgets were skipped');
+  it('come after tests that were skipped, which is said of a deployment and of nothing else', async () => {
+    const skipped = 'Tests, coverage and budgets were skipped (`skip-tests: true`).';
+    await project.commit('skip', { 'homeport.yml': 'skip-tests: true\ntests: {unit: exit 1}\n' });
+    const outcome = await project.deploy();
+    expect(outcome.report.warnings).toContain(skipped);
+    expect(outcome.output).toContain(`WARNING: ${skipped}`);
     expect(outcome.report.changes.tests).toEqual([]);
+    const backup = await project.homeport(['backup']);
+    expect(backup.report.warnings).not.toContain(skipped);
   });
 });

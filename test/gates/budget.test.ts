@@ -81,6 +81,9 @@ describe('a budget', () => {
     const { report } = await gate(budget('echo hunter2-and-more'), checkout(), secrets);
     expect(report.error?.message).toContain('printed `***`');
     expect(JSON.stringify(report)).not.toContain('hunter2');
+    // Also where only its beginning is among the characters that are shown.
+    const { report: cut } = await gate(budget(`printf '%070d' 0; echo hunter2-and-more`), checkout(), secrets);
+    expect(cut.error?.message).toContain('0***`');
   });
 });
 

@@ -99,9 +99,11 @@ describe('failing tests', () => {
     const [lint, unit] = withFailing.changes.tests;
     if (lint === undefined || unit === undefined) throw new Error('two suites');
     const tests = [lint, { ...unit, failing: long }];
-    const message = finalMessage({ ...withFailing, changes: { ...withFailing.changes, tests }, warnings });
+    const many = [...warnings, ...Array.from({ length: 5 }, () => 'w'.repeat(400))];
+    const message = finalMessage({ ...withFailing, changes: { ...withFailing.changes, tests }, warnings: many });
     expect(textOfTelegramHtml(message.html).length).toBeLessThan(4096);
     expect(message.plain).toContain(skipped);
+    expect(message.plain).toMatch(/14 failing tests:\n• test_price/);
     expect(message.plain).toContain('Run: https://');
   });
 });
