@@ -148,10 +148,12 @@ async function engineFacts(ask: Ask): Promise<z.infer<typeof engineSchema>> {
   return parsed.data;
 }
 
-/** Runs a question to its end and gives what it printed; throws `Error` with its words where it fails. */
+/** Runs a question to its end and gives what it printed, all within one time-out; throws `Error` where it fails. */
 function askWith(check: ResourcesCheck, { host, signal }: CheckContext): Ask {
+  const until = performance.now() + check.timeout;
   return async (...argv) => {
-    const result = await host.exec(argv, { timeout: check.timeout, signal, record: false });
+    const timeout = Math.max(1, until - performance.now());
+    const result = await host.exec(argv, { timeout, signal, record: false });
     if (result.outcome === 'success') return result.stdout;
     const what = argv.slice(0, 2).join(' ');
     const how = result.outcome === 'timeout' ? 'did not end in time' : 'failed';

@@ -25,7 +25,8 @@ function needs(settled: Settled, key: RequestKey, expected: string): RequestProb
 function telegram(settled: Settled): RequestProblem[] {
   const given = (key: RequestKey) => settled.source(key) !== null;
   const problems: RequestProblem[] = [];
-  if (given('telegram-token') && !given('telegram-chat')) {
+  // A bot that is only asked whether it answers has no use for a chat.
+  if (given('telegram-token') && !given('telegram-chat') && telegramCheckAt(settled) === -1) {
     problems.push(needs(settled, 'telegram-token', '`telegram-chat` beside it, the chat to write to'));
   }
   if (given('telegram-chat') && !given('telegram-token')) {
@@ -37,11 +38,16 @@ function telegram(settled: Settled): RequestProblem[] {
   return problems;
 }
 
+/** Which of the smoke checks asks the bot; -1 where none does. */
+function telegramCheckAt(settled: Settled): number {
+  return settled.value('smoke')?.findIndex((check) => 'telegram' in check) ?? -1;
+}
+
 /** Only where the checks are run: what is recorded with a release has no use for the token of this request. */
 function telegramCheck(settled: Settled): RequestProblem[] {
   const command = settled.value('command');
   if ((command !== 'deploy' && command !== 'plan') || settled.source('telegram-token') !== null) return [];
-  const at = settled.value('smoke')?.findIndex((check) => 'telegram' in check) ?? -1;
+  const at = telegramCheckAt(settled);
   if (at === -1) return [];
   const problem = needs(settled, 'smoke', "`telegram-token` beside it, the bot's token");
   return [{ ...problem, key: formatPath(['smoke', at, 'telegram']) }];
