@@ -89,17 +89,25 @@ export function readAnswer(stdout: string, stderr: string, durationMs: number): 
   const status = Number(match[1]);
   const rest = heads.slice(match.index + match[0].length);
   if (!isWget && status < 200) return readAnswer(rest.trimStart(), stderr, durationMs);
-  const location = /^[ \t]*location:[ \t]*(.*?)\r?$/im.exec(match[2] ?? '')?.[1] ?? null;
   const whole = isWget ? stdout : rest.replace(/^\r?\n\r?\n/, '');
   const hidden = client === 'wget' && (status < 200 || status >= 300);
   return {
     kind: 'answer',
     status,
-    location,
+    headers: readHeaders(match[2] ?? ''),
     body: hidden ? null : whole.slice(0, mostRead),
     cut: whole.length > mostRead,
     durationMs: secondsTold(stderr) ?? durationMs,
   };
+}
+
+function readHeaders(head: string): HttpAnswer['headers'] {
+  const headers = new Map<string, string[]>();
+  for (const [, name = '', value = ''] of head.matchAll(/^[ \t]*([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*\r?$/gm)) {
+    const key = name.toLowerCase();
+    headers.set(key, [...(headers.get(key) ?? []), value]);
+  }
+  return headers;
 }
 
 /** The client's own clock, in milliseconds: `docker exec` alone takes longer than many a limit. */

@@ -10,6 +10,8 @@ export interface CheckedContainer {
   /** Addresses on its networks; empty with `network_mode: host` or `none`. */
   readonly addresses: readonly string[];
   readonly hostNetwork: boolean;
+  /** How often it had been restarted before this deployment. */
+  readonly restartsBefore: number;
 }
 
 export interface CheckContext {
@@ -23,6 +25,10 @@ export interface CheckContext {
   readonly containers: readonly CheckedContainer[];
   /** Finds the database of a service; `null` when it has none that is known. */
   readonly databaseOf: (service: string) => { kind: DatabaseKind; target: DatabaseTarget } | null;
+  /** The bot of this request, for `telegram`; `null` when it gives no token. */
+  readonly bot: { readonly apiUrl: string; readonly token: string } | null;
+  /** Where the project's releases and backups are, for `resources`. */
+  readonly stateFolder: string;
   readonly say: (line: string) => void;
 }
 

@@ -11,10 +11,12 @@ export interface HttpRequest {
   /** Milliseconds for all of it, and for the connection. */
   readonly timeout: number;
   readonly connectTimeout: number;
+  /** Takes any certificate. */
+  readonly insecure: boolean;
   readonly signal: AbortSignal;
 }
 
-/** One GET from this host, on a connection of its own; certificates are verified, redirects not followed. */
+/** One GET from this host, on a connection of its own; redirects are not followed. */
 export async function askFromHere(wanted: HttpRequest): Promise<HttpAnswer | NoAnswer> {
   // Loaded only where something is asked: it takes a tenth of a second.
   const { Agent, request } = await import('undici');
@@ -22,7 +24,7 @@ export async function askFromHere(wanted: HttpRequest): Promise<HttpAnswer | NoA
   const timeout = Math.ceil(wanted.timeout);
   const deadline = AbortSignal.timeout(timeout);
   const agent = new Agent({
-    connect: { timeout: wanted.connectTimeout },
+    connect: { timeout: wanted.connectTimeout, rejectUnauthorized: !wanted.insecure },
     headersTimeout: timeout,
     bodyTimeout: timeout,
     // 0 means that no connection is used again.
@@ -36,11 +38,10 @@ export async function askFromHere(wanted: HttpRequest): Promise<HttpAnswer | NoA
       signal: AbortSignal.any([wanted.signal, deadline]),
     });
     const { body, cut } = await readSome(response.body);
-    const location = response.headers.location;
     return {
       kind: 'answer',
       status: response.statusCode,
-      location: typeof location === 'string' ? location : null,
+      headers: headersFrom(response.headers),
       body,
       cut,
       durationMs: performance.now() - began,
@@ -65,6 +66,14 @@ function headersOf({ url, hostHeader }: HttpRequest): Record<string, string> {
     headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
   }
   return headers;
+}
+
+function headersFrom(told: Readonly<Record<string, string | string[] | undefined>>): HttpAnswer['headers'] {
+  return new Map(
+    Object.entries(told).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), [value].flat()] as const],
+    ),
+  );
 }
 
 async function readSome(stream: AsyncIterable<Buffer>): Promise<{ body: string; cut: boolean }> {

@@ -1,12 +1,15 @@
 import type { HttpCheck } from '../request/schema.ts';
 import { askFromInside } from './ask-inside.ts';
-import { type Attempt, failed, inEachContainer, servicesOf, wrong } from './attempt.ts';
+import { type Attempt, failed, firstBytes, inEachContainer, servicesOf, wrong } from './attempt.ts';
 import type { CheckContext } from './check.ts';
-import { type HttpAnswer, judgeAnswer } from './http-answer.ts';
+import { type HttpAnswer, judgeAnswer, locationOf } from './http-answer.ts';
 import { askFromHere } from './http-request.ts';
 import type { NoAnswer } from './network-errors.ts';
 import { askContainer, type Question } from './reach.ts';
 import { inUrl, parseHttpTarget } from './target.ts';
+
+/** More are a loop. */
+const mostRedirects = 5;
 
 /** A GET to a URL from this host, or straight to each container of a service, whether or not this host reaches it. */
 export async function tryHttp(check: HttpCheck, context: CheckContext): Promise<Attempt> {
@@ -18,14 +21,38 @@ export async function tryHttp(check: HttpCheck, context: CheckContext): Promise<
       judge(await askContainer(container, question, check.timeout, context), check),
     );
   }
-  const answer = await askFromHere({
-    url: target.url,
-    where: target.url.host,
-    timeout: check.timeout,
-    connectTimeout: check.timeout,
-    signal: context.signal,
-  });
-  return judge(answer, check);
+  return judge(await askUrl(target.url, check, context), check);
+}
+
+/** From this host; with `redirects: follow` the answer is that of where they end, and its time that of all of them. */
+async function askUrl(first: URL, check: HttpCheck, { signal }: CheckContext): Promise<HttpAnswer | NoAnswer> {
+  const began = performance.now();
+  let url = first;
+  for (let redirects = 0; ; redirects += 1) {
+    const left = Math.max(1, check.timeout - (performance.now() - began));
+    const answer = await askFromHere({
+      url,
+      where: url.host,
+      timeout: left,
+      connectTimeout: left,
+      // A stranger that it redirects to has to prove who it is.
+      insecure: check.insecure === true && url.hostname === first.hostname,
+      signal,
+    });
+    if (answer.kind === 'none' || check.redirects !== 'follow') return answer;
+    const location = [301, 302, 303, 307, 308].includes(answer.status) ? locationOf(answer) : null;
+    if (location === null) return { ...answer, durationMs: performance.now() - began };
+    const next = URL.parse(location, url.href);
+    if (next === null || !/^https?:$/.test(next.protocol)) {
+      return noAnswer(`it redirects to ${firstBytes(location)}, which can't be asked`);
+    }
+    if (redirects === mostRedirects) return noAnswer(`more than ${mostRedirects} redirects, the last to ${next.host}`);
+    url = next;
+  }
+}
+
+function noAnswer(seen: string): NoAnswer {
+  return { kind: 'none', reason: 'other', seen };
 }
 
 function questionOf(
@@ -43,6 +70,7 @@ function questionOf(
         where: `port ${target.port} of ${address}`,
         timeout,
         connectTimeout,
+        insecure: false,
         signal: context.signal,
       }),
     fromInside: (container, address, timeout) =>

@@ -52,7 +52,7 @@ setTimeout(function () { wrong(new Error('timed out')); }, Number(process.argv[1
 http.get(process.env.HOMEPORT_URL, { agent: false, headers: { host: process.env.HOMEPORT_HOST, 'user-agent': 'homeport' } },
   function (response) {
     var head = 'HTTP/1.1 ' + response.statusCode + ' ' + response.statusMessage + '\\r\\n';
-    if (response.headers.location) head += 'location: ' + response.headers.location + '\\r\\n';
+    for (var i = 0; i < response.rawHeaders.length; i += 2) head += response.rawHeaders[i] + ': ' + response.rawHeaders[i + 1] + '\\r\\n';
     process.stdout.write(head + '\\r\\n');
     response.on('data', function (chunk) {
       process.stdout.write(chunk);
@@ -83,9 +83,8 @@ try:
     if response.length and len(body) < int(sys.argv[2]):
         raise http.client.IncompleteRead(body, response.length)
     head = 'HTTP/1.1 %d %s\\r\\n' % (response.status, response.reason)
-    location = response.getheader('location')
-    if location:
-        head += 'location: %s\\r\\n' % location
+    for name, value in response.getheaders():
+        head += '%s: %s\\r\\n' % (name, ' '.join(value.split()))
     sys.stdout.buffer.write(head.encode('latin-1', 'replace') + b'\\r\\n' + body)
 except Exception as error:
     code = 1

@@ -7,9 +7,11 @@ import type { CheckContext, CheckResult } from './check.ts';
 import { tryDatabase } from './database.ts';
 import { tryExec } from './exec.ts';
 import { tryHttp } from './http.ts';
+import { titleOfResources, tryResources } from './resources.ts';
 import { tryRun } from './run.ts';
 import { parseHttpTarget, parseTcpTarget } from './target.ts';
 import { tryTcp } from './tcp.ts';
+import { tryTelegram } from './telegram.ts';
 
 const longestTitle = 100;
 const longestLine = 160;
@@ -31,6 +33,9 @@ async function runCheck(check: SmokeCheck, context: CheckContext): Promise<Check
     const durationMs = performance.now() - began;
     return { check, title, ok, attempts, durationMs, seen, service: serviceOf(check, context) };
   };
+  if ('http' in check && check.insecure === true) {
+    context.say(`${title}: its TLS certificate is not verified (\`insecure: true\`)`);
+  }
   for (let attempt = 1; ; attempt += 1) {
     if (context.signal.aborted) return result(false, attempt - 1, 'cancelled');
     const { ok, seen, final } = await attemptOf(check, context);
@@ -53,6 +58,8 @@ async function attemptOf(check: SmokeCheck, context: CheckContext): Promise<Atte
     if ('exec' in check) return await tryExec(check, context);
     if ('run' in check) return await tryRun(check, context);
     if ('tcp' in check) return await tryTcp(check, context);
+    if ('telegram' in check) return await tryTelegram(check, context);
+    if ('resources' in check) return await tryResources(check, context);
     return await tryDatabase(check, context);
   } catch (error) {
     return failed(messageOf(error));
@@ -65,6 +72,8 @@ export function titleOf(check: SmokeCheck): string {
   if ('run' in check) return `run ${firstLine(check.run, longestTitle)}`;
   if ('tcp' in check) return `tcp ${check.tcp}`;
   if ('database' in check) return `database ${check.database}`;
+  if ('telegram' in check) return 'telegram getMe';
+  if ('resources' in check) return titleOfResources(check);
   const { service, command } = check.exec;
   return `exec ${service}: ${firstLine(typeof command === 'string' ? command : command.join(' '), longestTitle)}`;
 }
@@ -72,7 +81,7 @@ export function titleOf(check: SmokeCheck): string {
 function serviceOf(check: SmokeCheck, context: CheckContext): string | null {
   if ('exec' in check) return check.exec.service;
   if ('database' in check) return check.database;
-  if ('run' in check) return null;
+  if ('run' in check || 'telegram' in check || 'resources' in check) return null;
   const services = servicesOf(context);
   const target = 'http' in check ? parseHttpTarget(check.http, services) : parseTcpTarget(check.tcp, services);
   return target.kind === 'service' ? target.service : null;

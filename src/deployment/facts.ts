@@ -4,7 +4,7 @@ import type { ComposeModel } from '../platforms/compose/model.ts';
 import type { MountPlan } from '../platforms/compose/mounts.ts';
 import type { ObservedContainer } from '../platforms/compose/observe.ts';
 import type { Release } from './release.ts';
-import type { Report } from './report.ts';
+import type { BudgetReport, Report } from './report.ts';
 
 /** The commit that is deployed. */
 export interface Source {
@@ -59,6 +59,8 @@ export interface Facts {
   /** By which its sessions on the servers are known. */
   migrationAddresses: readonly string[];
   coverage?: CoverageResult;
+  /** In the order in which they were measured. */
+  budgets: BudgetReport[];
   /** The release being brought up: a new one, or the current one when nothing differs. */
   release?: Release;
   /** The environment (secrets) of `release`. */
@@ -83,6 +85,7 @@ export function newFacts(id: string, project: string, startedAt: Date): Facts {
     restoreOnRollback: [],
     tags: [],
     migrationAddresses: [],
+    budgets: [],
     environment: {},
     disturbed: false,
     migrated: false,

@@ -93,6 +93,7 @@ export function finishReport(
   report.previous_release = (facts.snapshot === undefined ? ended.recorded : facts.snapshot.release)?.id ?? null;
   report.systems_deployed = facts.disturbed || outcome.status === 'success' ? ['local'] : [];
   report.coverage = coverageOf(facts, ended.minimumCoverage);
+  if (facts.budgets.length > 0) report.budgets = [...facts.budgets];
   report.backups = facts.backups.map((backup) => ({
     service: backup.service,
     kind: backup.kind,

@@ -64,7 +64,9 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   const emit = (event: DeploymentEvent): void => fanOut.event(event);
   const recorder: Recorder = new Recorder(report, { emit, redactor: door.redactor });
   recorder.started();
-  if (request['skip-tests']) recorder.warn('test', 'Tests and coverage were skipped (`skip-tests: true`).');
+  if (request['skip-tests'] && request.command === 'deploy') {
+    recorder.warn('test', 'Tests, coverage and budgets were skipped (`skip-tests: true`).');
+  }
 
   const journal = new Journal(host.files, places.journal, facts.id);
   let begun = false;

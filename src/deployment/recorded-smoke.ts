@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SmokeCheck } from '../request/schema.ts';
+import type { ResourcesCheck, SmokeCheck } from '../request/schema.ts';
 import { smokeEntry } from '../request/smoke-entry.ts';
 
 /** Checks as a release keeps them: as people write them, so that one schema reads both. */
@@ -9,7 +9,15 @@ export function writtenSmoke(checks: readonly SmokeCheck[]): unknown[] {
     interval: `${check.interval}ms`,
     timeout: `${check.timeout}ms`,
     ...('under' in check && check.under !== undefined ? { under: `${check.under}ms` } : {}),
+    ...('resources' in check ? { resources: writtenResources(check.resources) } : {}),
   }));
+}
+
+function writtenResources({ restarts, ...percentages }: ResourcesCheck['resources']): Record<string, unknown> {
+  const written = Object.entries(percentages).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, `${value}%`] as const],
+  );
+  return { ...Object.fromEntries(written), ...(restarts === undefined ? {} : { restarts }) };
 }
 
 /** Throws where the recorded checks were damaged. */

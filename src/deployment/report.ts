@@ -50,6 +50,16 @@ const backupReport = z.object({
   duration_seconds: z.number(),
 });
 
+const testReport = z.object({
+  name: z.string(),
+  status: z.enum(['success', 'failed', 'cancelled']),
+  duration_seconds: z.number(),
+  /** Where the suite wrote a report that could be read. */
+  counts: z.object({ tests: z.number(), failures: z.number(), skipped: z.number() }).optional(),
+  /** The first of those that failed. */
+  failing: z.array(z.object({ name: z.string(), message: z.string() })).optional(),
+});
+
 /** The report of one deployment (or rollback, backup, restore): one schema for every consumer. */
 export const reportSchema = z.object({
   schema: z.literal(1),
@@ -83,6 +93,17 @@ export const reportSchema = z.object({
       files: z.array(z.string()),
     })
     .nullable(),
+  /** Where the request has any: what each was measured at, `null` where it could not be. */
+  budgets: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: z.number().nullable(),
+        maximum: z.number(),
+        status: z.enum(['success', 'failed']),
+      }),
+    )
+    .optional(),
   backups: z.array(backupReport),
   stages: z.array(stageReport),
   error: z
@@ -106,9 +127,7 @@ export const reportSchema = z.object({
     ),
     commits: z.array(z.object({ sha: z.string(), subject: z.string(), author: z.string() })),
     migrations: z.array(z.object({ service: z.string(), command: z.string() })),
-    tests: z.array(
-      z.object({ name: z.string(), status: z.enum(['success', 'failed', 'cancelled']), duration_seconds: z.number() }),
-    ),
+    tests: z.array(testReport),
   }),
   log: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
@@ -118,6 +137,8 @@ export type Report = z.infer<typeof reportSchema>;
 export type StageReport = Report['stages'][number];
 export type CommandReport = StageReport['commands'][number];
 export type BackupReport = Report['backups'][number];
+export type BudgetReport = NonNullable<Report['budgets']>[number];
+export type TestReport = Report['changes']['tests'][number];
 
 /** Durable and atomic; throws what the disk says. */
 export async function writeReport(files: HostFiles, path: string, report: Report): Promise<void> {

@@ -1,4 +1,4 @@
-import type { BackupReport, Report, StageReport } from '../deployment/report.ts';
+import type { BackupReport, BudgetReport, Report, StageReport, TestReport } from '../deployment/report.ts';
 
 /** Words for people that more than one report uses. Nothing here is escaped. */
 
@@ -39,6 +39,31 @@ export function coverageWords(coverage: NonNullable<Report['coverage']>): string
 
 export function coverageIsLow(coverage: NonNullable<Report['coverage']>): boolean {
   return coverage.minimum !== null && coverage.percent < coverage.minimum;
+}
+
+/** `148 passed`, `3 of 148 failed, 2 skipped`; empty where the suite told nothing. */
+export function countWords({ counts }: TestReport): string {
+  if (counts === undefined) return '';
+  const { tests, failures, skipped } = counts;
+  const ran = failures > 0 ? `${failures} of ${tests} failed` : `${tests - skipped} passed`;
+  return skipped > 0 ? `${ran}, ${skipped} skipped` : ran;
+}
+
+/** The first failing tests of the suites that failed, where their reports told them, and how many there are. */
+export function failingTests(report: Report): {
+  readonly many: number;
+  readonly first: NonNullable<TestReport['failing']>;
+} {
+  const failed = report.changes.tests.filter(({ status, failing }) => status === 'failed' && failing !== undefined);
+  return {
+    many: failed.reduce((sum, { counts }) => sum + (counts?.failures ?? 0), 0),
+    first: failed.flatMap(({ failing }) => failing ?? []),
+  };
+}
+
+/** `51234, the maximum is 50000` */
+export function budgetWords({ value, maximum }: BudgetReport): string {
+  return `${value === null ? 'not measured' : value}, the maximum is ${maximum}`;
 }
 
 export function verifiedWords(backup: BackupReport): string {

@@ -2,10 +2,13 @@ import type { CommandReport, Report, StageReport } from '../deployment/report.ts
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
   afterTitle,
+  budgetWords,
   commitUrl,
+  countWords,
   coverageIsLow,
   coverageWords,
   excerptOf,
+  failingTests,
   shortCommit,
   shortImage,
   stageTitle,
@@ -45,6 +48,7 @@ ${excerpt(report)}
 ${gantt(report)}
 ${changes(report)}
 ${tests(report)}
+${budgets(report)}
 ${coverageAndBackups(report)}
 ${commands(report)}
 ${footer(report)}
@@ -145,12 +149,23 @@ ${table(
 
 function tests(report: Report): Markup | null {
   if (report.changes.tests.length === 0) return null;
-  const rows = report.changes.tests.map(({ name, status, duration_seconds }) => [
-    html`${name}`,
-    html`${statusIcons[status]} ${status}`,
-    html`${formatDuration(duration_seconds)}`,
+  const rows = report.changes.tests.map((test) => [
+    html`${test.name}`,
+    html`${statusIcons[test.status]} ${[test.status, countWords(test)].filter((words) => words !== '').join(', ')}`,
+    html`${formatDuration(test.duration_seconds)}`,
   ]);
-  return html`<h2>Tests</h2>\n${table(['Test', 'Result', 'Time'], rows)}`;
+  const failing = failingTests(report).first.map(({ name, message }) => [html`<code>${name}</code>`, html`${message}`]);
+  return html`<h2>Tests</h2>\n${table(['Test', 'Result', 'Time'], rows)}\n${table(['Failing test', 'What it said'], failing)}`;
+}
+
+function budgets(report: Report): Markup | null {
+  const measured = report.budgets ?? [];
+  if (measured.length === 0) return null;
+  const rows = measured.map((budget) => [
+    html`${budget.name}`,
+    html`${statusIcons[budget.status]} ${budgetWords(budget)}`,
+  ]);
+  return html`<h2>Budgets</h2>\n${table(['Budget', 'Result'], rows)}`;
 }
 
 function coverageAndBackups(report: Report): Markup | null {

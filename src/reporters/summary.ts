@@ -4,10 +4,13 @@ import type { Report } from '../deployment/report.ts';
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
   afterTitle,
+  budgetWords,
   commitUrl,
+  countWords,
   coverageIsLow,
   coverageWords,
   excerptOf,
+  failingTests,
   shortCommit,
   shortImage,
   stageTitle,
@@ -80,6 +83,7 @@ function render(report: Report, limit: Limits): string {
     ...failure(report, limit),
     ...changes(report, limit),
     ...tests(report, limit),
+    ...budgets(report, limit),
     ...coverageAndBackups(report, limit),
     ...stages(report, limit),
     footer(report),
@@ -163,10 +167,26 @@ function tests(report: Report, limit: Limits): Markup[] {
   if (report.changes.tests.length === 0) return [];
   const results = table(['Test', 'Result', 'Time'], report.changes.tests, limit.rows, (test) => [
     md`${test.name}`,
-    md`${statusIcons[test.status]} ${test.status}`,
+    md`${statusIcons[test.status]} ${[test.status, countWords(test)].filter((words) => words !== '').join(', ')}`,
     md`${formatDuration(test.duration_seconds)}`,
   ]);
-  return [md`### Tests`, results];
+  const { first } = failingTests(report);
+  if (first.length === 0) return [md`### Tests`, results];
+  const names = table(['Failing test', 'What it said'], first, limit.rows, ({ name, message }) => [
+    code(name),
+    md`${message}`,
+  ]);
+  return [md`### Tests`, results, names];
+}
+
+function budgets(report: Report, limit: Limits): Markup[] {
+  const measured = report.budgets ?? [];
+  if (measured.length === 0) return [];
+  const rows = table(['Budget', 'Result'], measured, limit.rows, (budget) => [
+    md`${budget.name}`,
+    md`${statusIcons[budget.status]} ${budgetWords(budget)}`,
+  ]);
+  return [md`### Budgets`, rows];
 }
 
 function coverageAndBackups(report: Report, limit: Limits): Markup[] {

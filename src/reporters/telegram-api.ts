@@ -16,8 +16,12 @@ export type TelegramAnswer =
 
 const okSchema = z.object({
   ok: z.literal(true),
-  // `editMessageText` answers `true` for inline messages.
-  result: z.union([z.object({ message_id: z.number() }), z.literal(true)]),
+  // `editMessageText` answers `true` for inline messages, `getMe` who the bot is.
+  result: z.union([
+    z.object({ message_id: z.number() }),
+    z.object({ id: z.number(), is_bot: z.literal(true) }),
+    z.literal(true),
+  ]),
 });
 const refusalSchema = z.object({
   ok: z.literal(false),
@@ -43,7 +47,7 @@ export class TelegramApi {
 
   /** One attempt, at most `timeout` milliseconds. Never rejects. */
   async call(
-    method: 'sendMessage' | 'editMessageText',
+    method: 'sendMessage' | 'editMessageText' | 'getMe',
     body: Readonly<Record<string, unknown>>,
     options: { readonly timeout: number; readonly signal: AbortSignal },
   ): Promise<TelegramAnswer> {
@@ -81,7 +85,8 @@ export class TelegramApi {
       };
     }
     if (answer.data.ok) {
-      return { kind: 'ok', messageId: answer.data.result === true ? null : answer.data.result.message_id };
+      const { result } = answer.data;
+      return { kind: 'ok', messageId: result !== true && 'message_id' in result ? result.message_id : null };
     }
     const { error_code, description, parameters } = answer.data;
     return {

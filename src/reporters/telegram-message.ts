@@ -1,6 +1,6 @@
 import type { Report } from '../deployment/report.ts';
 import { formatDuration } from '../request/units.ts';
-import { excerptOf, shortCommit, stageTitle, statusIcons, webUrl } from './facts.ts';
+import { excerptOf, failingTests, shortCommit, stageTitle, statusIcons, webUrl } from './facts.ts';
 import { proseOf } from './prose.ts';
 import { cleanLine, cleanText, cut, cutToTail, escapeHtml } from './safe-text.ts';
 import { nounOf, type Verdict, verdictOf } from './verdict.ts';
@@ -116,7 +116,31 @@ function addWarnings(lines: Part[][], report: Report, room: number): void {
   }
 }
 
+/** Their names tell more on a phone than the end of a log does. */
+function addFailing(lines: Part[][], report: Report, room: number): void {
+  const { many, first } = failingTests(report);
+  lines.push([], [plain(`${many} failing ${many === 1 ? 'test' : 'tests'}:`)]);
+  let left = room - 80;
+  let shown = 0;
+  for (const { name, message } of first) {
+    const line = [
+      plain('• '),
+      { text: short(name, 120), tag: 'code' as const },
+      plain(message && ` ${short(message, 160)}`),
+    ];
+    left -= lengthOf([line]);
+    if (left < 0) break;
+    lines.push(line);
+    shown += 1;
+  }
+  if (many > shown) lines.push([plain(`… and ${many - shown} more`)]);
+}
+
 function addExcerpt(lines: Part[][], report: Report, room: number): void {
+  if (report.error?.stage === 'test' && failingTests(report).first.length > 0 && room >= worthwhile) {
+    addFailing(lines, report, room);
+    return;
+  }
   const excerpt = excerptOf(report);
   if (excerpt === null || room < worthwhile) return;
   lines.push([], [pre(cutToTail(cleanText(excerpt).trim(), Math.min(room, 1500)))]);

@@ -1,6 +1,8 @@
 import type { Report } from '../deployment/report.ts';
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
+  budgetWords,
+  countWords,
   coverageIsLow,
   coverageWords,
   excerptOf,
@@ -20,6 +22,7 @@ export function renderText(report: Report): string {
     renderVerdict(report),
     section('What changed', changes(report)),
     section('Tests', tests(report)),
+    section('Budgets', budgets(report)),
     section('Coverage and backups', coverageAndBackups(report)),
     section('Stages', stages(report)),
     facts(report),
@@ -78,8 +81,17 @@ function changes(report: Report): string[] {
 
 function tests(report: Report): string[] {
   return columns(
-    report.changes.tests.map(({ name, status, duration_seconds }) => [name, status, formatDuration(duration_seconds)]),
+    report.changes.tests.map((test) => [
+      test.name,
+      test.status,
+      formatDuration(test.duration_seconds),
+      countWords(test),
+    ]),
   );
+}
+
+function budgets(report: Report): string[] {
+  return columns((report.budgets ?? []).map((budget) => [budget.name, budget.status, budgetWords(budget)]));
 }
 
 function coverageAndBackups(report: Report): string[] {

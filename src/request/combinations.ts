@@ -13,6 +13,7 @@ export function impossibleCombinations(settled: Settled): RequestProblem[] {
   return [
     ...telegram(settled),
     ...others(settled),
+    ...telegramCheck(settled),
     ...commands(settled),
     ...backup(settled),
     ...secretBuildArgs(settled),
@@ -26,7 +27,8 @@ function needs(settled: Settled, key: RequestKey, expected: string): RequestProb
 function telegram(settled: Settled): RequestProblem[] {
   const given = (key: RequestKey) => settled.source(key) !== null;
   const problems: RequestProblem[] = [];
-  if (given('telegram-token') && !given('telegram-chat')) {
+  // A bot that is only asked whether it answers has no use for a chat.
+  if (given('telegram-token') && !given('telegram-chat') && telegramCheckAt(settled) === -1) {
     problems.push(needs(settled, 'telegram-token', '`telegram-chat` beside it, the chat to write to'));
   }
   if (given('telegram-chat') && !given('telegram-token')) {
@@ -53,6 +55,21 @@ function others(settled: Settled): RequestProblem[] {
     problems.push(needs(settled, 'webhook-secret', '`webhook-url` beside it, where the signed report goes'));
   }
   return problems;
+}
+
+/** Which of the smoke checks asks the bot; -1 where none does. */
+function telegramCheckAt(settled: Settled): number {
+  return settled.value('smoke')?.findIndex((check) => 'telegram' in check) ?? -1;
+}
+
+/** Only where the checks are run: what is recorded with a release has no use for the token of this request. */
+function telegramCheck(settled: Settled): RequestProblem[] {
+  const command = settled.value('command');
+  if ((command !== 'deploy' && command !== 'plan') || settled.source('telegram-token') !== null) return [];
+  const at = telegramCheckAt(settled);
+  if (at === -1) return [];
+  const problem = needs(settled, 'smoke', "`telegram-token` beside it, the bot's token");
+  return [{ ...problem, key: formatPath(['smoke', at, 'telegram']) }];
 }
 
 function commands(settled: Settled): RequestProblem[] {

@@ -31,7 +31,7 @@ export function expandSettings(written: Readonly<Record<string, unknown>>, sourc
   }
 
   function expandAny(value: unknown, path: readonly PropertyKey[]): unknown {
-    if (isCommand(path)) return value;
+    if (isCommand(path, value)) return value;
     if (typeof value === 'string') return expandText(value, path);
     if (Array.isArray(value)) return value.map((item, index) => expandAny(item, [...path, index]));
     if (typeof value !== 'object' || value === null) return value;
@@ -54,7 +54,10 @@ export function expandSettings(written: Readonly<Record<string, unknown>>, sourc
   return { values: Object.fromEntries(values), problems };
 }
 
-function isCommand([key, , third, fourth]: readonly PropertyKey[]): boolean {
-  if (key === 'tests' || key === 'migrate') return true;
+const keysOfCommands: readonly unknown[] = ['tests', 'migrate', 'budgets'];
+
+function isCommand([key, , third, fourth]: readonly PropertyKey[], value: unknown): boolean {
+  // `name: command` as well as `name: {command, …}`, and a text that is no YAML at all.
+  if (keysOfCommands.includes(key)) return typeof value === 'string' && (third === undefined || third === 'command');
   return key === 'smoke' && (third === 'run' || (third === 'exec' && fourth === 'command'));
 }

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { Redactor } from '../hosts/redactor.ts';
 import { backupKeys } from './backup-entry.ts';
+import { budgetKeys } from './budget-entry.ts';
 import { nearest } from './nearest.ts';
 import { readYaml } from './read-yaml.ts';
 import { docsOf, isRequestKey, type RequestKey, requestKeys, requestShape } from './schema.ts';
 import { smokeKeys, smokeKindOf } from './smoke-entry.ts';
+import { testSuiteKeys } from './test-suite.ts';
 import { isUnbuilt, notBuiltYet } from './unbuilt.ts';
 
 export interface RequestProblem {
@@ -80,9 +82,9 @@ function meantIssues(issue: Issue): Issue[] {
   return meant?.flatMap((inner) => meantIssues({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
-function unknownKey(path: Path, source: string, known: readonly string[], place: UnknownPlace): RequestProblem {
+function unknownKey(path: Path, source: string, known: readonly string[], place: UnknownPlace | null): RequestProblem {
   const name = String(path.at(-1));
-  const unbuilt = isUnbuilt(place, name);
+  const unbuilt = place !== null && isUnbuilt(place, name);
   return {
     key: formatPath(path),
     source,
@@ -99,11 +101,17 @@ function oneOfKeys(known: readonly string[]): string {
   return `only the keys ${known.map((name) => `\`${name}\``).join(', ')}`;
 }
 
-function keysAt(name: RequestKey, path: Path, value: unknown): { known: readonly string[]; place: UnknownPlace } {
+function keysAt(
+  name: RequestKey,
+  path: Path,
+  value: unknown,
+): { known: readonly string[]; place: UnknownPlace | null } {
   if (name === 'backup') return { known: backupKeys, place: 'backup entries' };
+  if (name === 'tests') return { known: testSuiteKeys, place: null };
+  if (name === 'budgets') return { known: budgetKeys, place: null };
   const kind = smokeKindOf(valueAt(value, path.slice(0, 1)));
-  if (path.length > 1 || kind === null) return { known: smokeKeys.exec, place: 'smoke entries' };
-  return { known: smokeKeys.of(kind), place: 'smoke entries' };
+  if (path.length > 1) return { known: kind === 'resources' ? smokeKeys.resources : smokeKeys.exec, place: null };
+  return { known: smokeKeys.of(kind ?? 'http'), place: null };
 }
 
 function suggestionFor(issue: Issue, actual: unknown): string | null {

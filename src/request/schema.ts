@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { backupEntry } from './backup-entry.ts';
+import { budgets } from './budget-entry.ts';
 import { smokeEntry } from './smoke-entry.ts';
+import { testSuites } from './test-suite.ts';
 import {
   assignments,
   choice,
@@ -20,8 +22,19 @@ import {
 } from './value-types.ts';
 
 export type { BackupEntry } from './backup-entry.ts';
-export type { DatabaseCheck, ExecCheck, HttpCheck, RunCheck, SmokeCheck, TcpCheck } from './smoke-entry.ts';
+export type { Budget } from './budget-entry.ts';
+export type {
+  DatabaseCheck,
+  ExecCheck,
+  HttpCheck,
+  ResourcesCheck,
+  RunCheck,
+  SmokeCheck,
+  TcpCheck,
+  TelegramCheck,
+} from './smoke-entry.ts';
 export { smokeKinds } from './smoke-entry.ts';
+export type { TestSuite } from './test-suite.ts';
 
 /*
  * The one list of what can be asked for. The action's inputs, homeport.yml and the CLI's flags are its readers; the
@@ -124,7 +137,17 @@ export const requestShape = {
     default: '7d',
     meaning: 'older backups go, only after a verified new one, and never the last verified one',
   }),
-  tests: key(commands.default([]), { form: 'yaml', default: 'none', meaning: 'YAML `name: command`, run in order' }),
+  tests: key(testSuites.default([]), {
+    form: 'yaml',
+    default: 'none',
+    meaning: 'YAML `name: command`, or `name: {command, timeout}`, run in order',
+  }),
+  'test-report': key(list.default([]), {
+    form: 'list',
+    default: 'none',
+    meaning:
+      'files or globs, one a line: JUnit XML that the tests write, read for how many there were and which of them failed; it never changes the verdict',
+  }),
   'coverage-report': key(list.default(['auto']), {
     form: 'list',
     default: 'auto',
@@ -134,10 +157,16 @@ export const requestShape = {
     default: 'none',
     meaning: 'percent of lines; a missing, empty or unreadable report fails the gate',
   }),
+  budgets: key(budgets.default([]), {
+    form: 'yaml',
+    default: 'none',
+    meaning:
+      'YAML `name: {command, maximum}`: after the tests each command prints a number (tokens spent, say); above its maximum the deployment stops',
+  }),
   'skip-tests': key(flag.default(false), {
     form: 'flag',
     default: 'false',
-    meaning: '`true` runs no tests, which every report says out loud',
+    meaning: '`true` runs no tests, no coverage gate and no budgets, which every report says out loud',
   }),
   build: key(flag.default(true), {
     form: 'flag',
@@ -168,7 +197,8 @@ export const requestShape = {
   smoke: key(structured(z.array(smokeEntry, 'a YAML list of checks')).default([]), {
     form: 'yaml',
     default: 'health of every container',
-    meaning: 'YAML list of checks: `http`, `exec`, `run`, `tcp` and `database`; the README has an example of each',
+    meaning:
+      'YAML list of checks: `http`, `exec`, `run`, `tcp`, `database`, `telegram` and `resources`; the README has an example of each',
   }),
   'rollback-on-failure': key(flag.default(true), {
     form: 'flag',

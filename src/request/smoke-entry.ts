@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isUnbuilt, notBuiltYet } from './unbuilt.ts';
-import { duration, oneOf, text, timeLimit, wait, wholeNumber } from './value-types.ts';
+import { httpContradictions, httpFields } from './http-check.ts';
+import { oneOf, percentage, text, timeLimit, wait, wholeNumber } from './value-types.ts';
 
 const attempts = {
   retries: wholeNumber(0, 100, 'a whole number from 0 to 100').default(3),
@@ -10,13 +10,12 @@ const attempts = {
 
 const address = text.regex(/^\S+:\d{1,5}$/, '`host:port` such as `db:5432`');
 const execExpected = 'a map `{service: app, command: python -m app.check}`';
+const resourcesExpected = 'a map such as `{memory: 90%, cpu: 90%, disk: 90%, restarts: 0}`';
 
-const httpCheck = z.strictObject({
-  http: text,
-  status: wholeNumber(100, 599, 'an HTTP status such as 200').default(200),
-  body: text.optional(),
-  under: duration.optional(),
-  ...attempts,
+const httpCheck = z.strictObject({ ...httpFields, ...attempts }).superRefine((check, context) => {
+  for (const { key, message } of httpContradictions(check)) {
+    context.addIssue({ code: 'custom', path: [key], message });
+  }
 });
 const execCheck = z.strictObject({
   exec: z.strictObject(
@@ -28,23 +27,49 @@ const execCheck = z.strictObject({
 const runCheck = z.strictObject({ run: text, ...attempts });
 const tcpCheck = z.strictObject({ tcp: address, ...attempts });
 const databaseCheck = z.strictObject({ database: text, ...attempts });
+const telegramCheck = z.strictObject({ telegram: z.literal(true, '`true`'), ...attempts });
+const resourcesCheck = z.strictObject({
+  resources: z
+    .strictObject(
+      {
+        memory: percentage.optional(),
+        cpu: percentage.optional(),
+        disk: percentage.optional(),
+        restarts: wholeNumber(0, 1000, 'a whole number from 0 to 1000').optional(),
+      },
+      resourcesExpected,
+    )
+    .refine((limits) => Object.values(limits).some((limit) => limit !== undefined), resourcesExpected),
+  ...attempts,
+});
 
 export type HttpCheck = z.output<typeof httpCheck>;
 export type ExecCheck = z.output<typeof execCheck>;
 export type RunCheck = z.output<typeof runCheck>;
 export type TcpCheck = z.output<typeof tcpCheck>;
 export type DatabaseCheck = z.output<typeof databaseCheck>;
-export type SmokeCheck = HttpCheck | ExecCheck | RunCheck | TcpCheck | DatabaseCheck;
+export type TelegramCheck = z.output<typeof telegramCheck>;
+export type ResourcesCheck = z.output<typeof resourcesCheck>;
+export type SmokeCheck = HttpCheck | ExecCheck | RunCheck | TcpCheck | DatabaseCheck | TelegramCheck | ResourcesCheck;
 
-export const smokeKinds = ['http', 'exec', 'run', 'tcp', 'database'] as const;
+export const smokeKinds = ['http', 'exec', 'run', 'tcp', 'database', 'telegram', 'resources'] as const;
 export type SmokeKind = (typeof smokeKinds)[number];
 
-const checks = { http: httpCheck, exec: execCheck, run: runCheck, tcp: tcpCheck, database: databaseCheck } as const;
+const checks = {
+  http: httpCheck,
+  exec: execCheck,
+  run: runCheck,
+  tcp: tcpCheck,
+  database: databaseCheck,
+  telegram: telegramCheck,
+  resources: resourcesCheck,
+} as const;
 
-/** The keys that an entry of that kind can have, and those of the map inside `exec`. */
+/** The keys that an entry of that kind can have, and those of the map inside `exec` and `resources`. */
 export const smokeKeys = {
   of: (kind: SmokeKind): readonly string[] => Object.keys(checks[kind].shape),
   exec: Object.keys(execCheck.shape.exec.shape) as readonly string[],
+  resources: Object.keys(resourcesCheck.shape.resources.shape) as readonly string[],
 };
 
 /** The kind of check that an entry asks for, if it asks for exactly one that there is. */
@@ -72,8 +97,6 @@ function withoutKind(entry: unknown): { message: string; params: { given: string
   const kinds = smokeKinds.filter((kind) => kind in entry);
   if (kinds.length > 1) return { message: `one check an entry, here are ${oneOf(kinds, 'and')}`, params: none };
   const given = Object.keys(entry).filter((name) => !(name in attempts));
-  const unbuilt = given.find((name) => isUnbuilt('smoke entries', name));
-  if (unbuilt !== undefined) return { message: notBuiltYet(unbuilt), params: none };
   return { message: `one of ${oneOf(smokeKinds)} in it`, params: { given, candidates: smokeKinds } };
 }
 

@@ -93,6 +93,17 @@ export function number(minimum: number, maximum: number, expected: string) {
   return z.union([z.number(), digits], expected).pipe(z.number(expected).min(minimum, expected).max(maximum, expected));
 }
 
+const percentageExpected = 'a percentage from `0%` to `100%`, such as `90%`';
+
+/** `90%` → 90. A bare number is refused: `0.9` might mean either. */
+export const percentage = z.union([z.string(), z.number()], percentageExpected).transform((value, context) => {
+  const [, digits] = /^(\d+(?:\.\d+)?)\s*%$/.exec(String(value).trim()) ?? [];
+  if (digits !== undefined && Number(digits) <= 100) return Number(digits);
+  const suggestion = typeof value === 'number' && value > 1 && value <= 100 ? `${value}%` : null;
+  context.addIssue({ code: 'custom', message: percentageExpected, params: { suggestion } });
+  return z.NEVER;
+});
+
 export function wholeNumber(minimum: number, maximum: number, expected: string) {
   return number(minimum, maximum, expected).pipe(z.int(expected));
 }

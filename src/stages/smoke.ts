@@ -3,14 +3,14 @@ import type { CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/run-checks.ts';
 import { databaseOfService } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import { known } from '../deployment/facts.ts';
+import { type Facts, known } from '../deployment/facts.ts';
 import { readSmoke } from '../deployment/recorded-smoke.ts';
 import type { Release } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { containerLogs } from '../platforms/compose/logs.ts';
 import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 import { awaitStaysUp, type Expectation } from '../platforms/compose/watch.ts';
-import type { SmokeCheck } from '../request/schema.ts';
+import type { Request, SmokeCheck } from '../request/schema.ts';
 import { expectationOf } from './start.ts';
 
 /** Asks the new release whether it works, while its containers are watched for `startup-wait`. */
@@ -99,8 +99,11 @@ export async function smokeRelease(context: StageContext, options: SmokeOptions)
         service: container.service,
         addresses: container.addresses,
         hostNetwork: container.networkMode === 'host',
+        restartsBefore: restartsBefore(container, facts),
       })),
       databaseOf: (service) => databaseOfService(context, running, service),
+      bot: botOf(context.request),
+      stateFolder: context.places.root,
       say: context.say,
     }),
   );
@@ -116,6 +119,17 @@ export async function smokeRelease(context: StageContext, options: SmokeOptions)
     stop.abort();
     await settled;
   }
+}
+
+/** A container that the deployment left alone may have been restarted long ago; a new one began at zero. */
+function restartsBefore(container: ObservedContainer, facts: Facts): number {
+  const before = facts.containers?.find(({ id }) => id === container.id);
+  return before?.restartCount ?? (facts.untouched.has(container.id) ? container.restartCount : 0);
+}
+
+function botOf(request: Request): { apiUrl: string; token: string } | null {
+  const token = request['telegram-token'];
+  return token === undefined ? null : { apiUrl: request['telegram-api-url'], token };
 }
 
 async function smokeFailed(

@@ -1,27 +1,40 @@
 import { judgeCoverage } from '../coverage/gate.ts';
 import { measureCoverage } from '../coverage/measure.ts';
-import { exitCodes, HomeportError } from '../deployment/error.ts';
+import { exitCodes } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
+import { gateBudgets } from '../gates/budget.ts';
+import { runSuite } from '../gates/suite.ts';
+import { TestReports } from '../gates/test-reports.ts';
 import type { Request } from '../request/schema.ts';
-import { formatDuration } from '../request/units.ts';
 
-/** The gates: the user's tests in their order, then coverage. */
+/** The gates: the user's tests in their order, then coverage, then budgets. */
 export function testStage(request: Request): Stage {
   const names = request.tests.map(({ name }) => name);
   const minimum = request['coverage-minimum'];
-  const nothing = names.length === 0 && minimum === undefined;
-  const skip = request['skip-tests'] ? '`skip-tests: true`' : nothing ? 'no `tests`, no `coverage-minimum`' : undefined;
+  const budgets = request.budgets.map(({ name }) => name);
+  const nothing = names.length === 0 && minimum === undefined && budgets.length === 0;
+  const skip = request['skip-tests']
+    ? '`skip-tests: true`'
+    : nothing
+      ? 'no `tests`, no `coverage-minimum`, no `budgets`'
+      : undefined;
+  const intent = [
+    `run ${names.join(', ') || 'no tests'}`,
+    ...(minimum === undefined ? [] : [`coverage of ${minimum} % or more`]),
+    ...(budgets.length === 0 ? [] : [`budgets ${budgets.join(', ')}`]),
+  ];
   return {
     name: 'test',
     needs: ['snapshot'],
-    intent: `run ${names.join(', ') || 'no tests'}${minimum === undefined ? '' : `; coverage of ${minimum} % or more`}`,
+    intent: intent.join('; '),
     ...(skip === undefined ? {} : { skip }),
     exitCode: exitCodes.gate,
     run: async (context) => {
       const begin = new Date();
-      for (const test of request.tests) await runTest(context, test);
+      await runSuites(context);
       if (minimum !== undefined || (names.length > 0 && !isAuto(request))) await gateCoverage(context, begin);
+      await gateBudgets(context, request.budgets);
     },
   };
 }
@@ -31,27 +44,16 @@ function isAuto(request: Request): boolean {
   return request['coverage-report'].join() === 'auto';
 }
 
-async function runTest(context: StageContext, test: { name: string; command: string }): Promise<void> {
-  const source = known(context.facts.source, 'source');
-  const result = await context.host.exec(['bash', '-euo', 'pipefail', '-c', test.command], {
-    cwd: source.workingDirectory,
-    env: { ...context.request.secrets, PWD: source.workingDirectory },
-    timeout: context.remaining(),
-    signal: context.signal,
-    onLine: (line) => context.say(line),
-  });
-  const status = result.outcome === 'success' ? 'success' : result.outcome === 'cancelled' ? 'cancelled' : 'failed';
-  context.facts.changes.tests.push({ name: test.name, status, duration_seconds: result.durationMs / 1000 });
-  context.signal.throwIfAborted();
-  if (result.outcome === 'success') {
-    context.say(`${test.name}: passed in ${formatDuration(result.durationMs / 1000)}`);
-    return;
+async function runSuites(context: StageContext): Promise<void> {
+  const { request, facts, host, warn } = context;
+  const patterns = request['test-report'];
+  const { workingDirectory } = known(facts.source, 'source');
+  const reports =
+    patterns.length === 0 ? null : new TestReports({ patterns, workingDirectory, files: host.files, warn });
+  for (const suite of request.tests) await runSuite(context, suite, reports);
+  for (const pattern of reports?.unused() ?? []) {
+    warn(`No test report was found: \`test-report\` says \`${pattern}\`, and the tests wrote no such file.`);
   }
-  const how = result.outcome === 'timeout' ? 'did not end in time' : `failed with exit code ${result.exitCode}`;
-  throw new HomeportError(`The tests \`${test.name}\` ${how}.`, {
-    hint: `Run \`${test.command.split('\n')[0]}\` in the checkout to see the same.`,
-    excerpt: result.tail,
-  });
 }
 
 async function gateCoverage(context: StageContext, testsBegan: Date): Promise<void> {

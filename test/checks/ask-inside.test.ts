@@ -7,7 +7,7 @@ describe('what a client inside a container prints', () => {
     expect(readAnswer(stdout, 'homeport-client curl\nhomeport-seconds 0.0213\n', 900)).toEqual({
       kind: 'answer',
       status: 200,
-      location: null,
+      headers: new Map([['content-type', ['text/plain']]]),
       body: 'all\r\n\r\ngood',
       cut: false,
       durationMs: 21.3,
@@ -18,14 +18,20 @@ describe('what a client inside a container prints', () => {
     const stdout = 'HTTP/1.1 302 Found\r\nLocation: /login\r\nServer: x\r\n\r\n';
     expect(readAnswer(stdout, 'homeport-client node\n', 5)).toMatchObject({
       status: 302,
-      location: '/login',
+      headers: new Map([
+        ['location', ['/login']],
+        ['server', ['x']],
+      ]),
       durationMs: 5,
     });
   });
 
   it('does not take early hints for the answer, nor a header in the body', () => {
     const stdout = 'HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nLocation: /x';
-    expect(readAnswer(stdout, 'homeport-client curl\n', 5)).toMatchObject({ status: 204, location: null });
+    expect(readAnswer(stdout, 'homeport-client curl\n', 5)).toMatchObject({
+      status: 204,
+      headers: new Map(),
+    });
   });
 
   it("has the heads of GNU's wget on standard error, and the time by the kernel's clock", () => {
@@ -33,7 +39,10 @@ describe('what a client inside a container prints', () => {
       'homeport-client gnu-wget\n  HTTP/1.1 503 Service Unavailable\n  Location: /y\n  Date: now\nhomeport-uptime 10.25 10.75\n';
     expect(readAnswer('down', stderr, 900)).toMatchObject({
       status: 503,
-      location: '/y',
+      headers: new Map([
+        ['location', ['/y']],
+        ['date', ['now']],
+      ]),
       body: 'down',
       durationMs: 500,
     });
@@ -41,7 +50,11 @@ describe('what a client inside a container prints', () => {
 
   it("is for BusyBox's wget the first of the redirects that it followed, without the body of another page", () => {
     const stderr = 'homeport-client wget\n  HTTP/1.1 302 Found\n  Location: /login\n  \n  HTTP/1.1 200 OK\n';
-    expect(readAnswer('<form>', stderr, 900)).toMatchObject({ status: 302, location: '/login', body: null });
+    expect(readAnswer('<form>', stderr, 900)).toMatchObject({
+      status: 302,
+      headers: new Map([['location', ['/login']]]),
+      body: null,
+    });
   });
 
   it('is nothing when no answer came', () => {

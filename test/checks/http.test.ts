@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runChecks } from '../../src/checks/run-checks.ts';
 import type { Host } from '../../src/hosts/host.ts';
-import { container, contextOf, freePort, httpCheck, listen, serve, serveTcp } from './support.ts';
+import { container, contextOf, freePort, httpCheck, serve, serveTcp, serveTls } from './support.ts';
 
 async function ask(http: string, more: object = {}, context = contextOf()) {
   const [result] = await runChecks([httpCheck(http, more)], context);
@@ -107,20 +102,37 @@ describe('an http check of a URL', () => {
   });
 
   it('verifies certificates', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'homeport-tls-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
-    const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
-    execFileSync('openssl', [...request, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
-      response.end('ok');
-    });
-    onTestFinished(() => {
-      server.close();
-    });
-    const port = await listen(server);
+    const port = await serveTls((_request, response) => response.end('ok'));
     expect((await ask(`https://localhost:${port}/`)).seen).toContain(
       `the TLS certificate of localhost:${port} is not valid: self-signed certificate`,
+    );
+  });
+
+  it('takes a certificate that nobody signed where it is told to, and says so once', async () => {
+    const port = await serveTls((_request, response) => response.writeHead(503).end());
+    const context = contextOf();
+    const result = await ask(`https://127.0.0.1:${port}/`, { insecure: true, retries: 1 }, context);
+    expect(result).toMatchObject({ ok: false, attempts: 2, seen: '503 Service Unavailable (expected 200)' });
+    expect(context.said.filter((line) => line.includes('not verified'))).toEqual([
+      `http https://127.0.0.1:${port}/: its TLS certificate is not verified (\`insecure: true\`)`,
+    ]);
+  });
+
+  it('judges headers and JSON', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'set-cookie': ['a=1', 'b=2'] });
+      response.end('{"status": "ok", "checks": {"database": "up", "queue": {"length": 3}}}');
+    });
+    const good = {
+      header: { 'Content-Type': '/^application\\/json/', 'set-cookie': 'b=2' },
+      json: { status: 'ok', 'checks.queue': { length: 3 }, checks: { database: 'up' } },
+    };
+    expect(await ask(`http://127.0.0.1:${port}/`, good)).toMatchObject({ ok: true });
+    expect((await ask(`http://127.0.0.1:${port}/`, { header: { 'content-type': 'application/json' } })).seen).toBe(
+      '200 OK, but its header `content-type` is not `application/json`: application/json; charset=utf-8',
+    );
+    expect((await ask(`http://127.0.0.1:${port}/`, { json: { 'checks.database': 'down' } })).seen).toContain(
+      '200 OK, but in its JSON `checks.database` is "up" (expected "down")',
     );
   });
 
@@ -170,6 +182,78 @@ describe('an http check of a URL', () => {
     });
     const result = await ask(`http://user:pa%20ss@127.0.0.1:${port}/`);
     expect(result).toMatchObject({ ok: true, title: `http http://127.0.0.1:${port}/` });
+  });
+});
+
+describe('an http check that follows redirects', () => {
+  it('judges where they end', async () => {
+    const port = await serve((request, response) => {
+      if (request.url === '/') response.writeHead(301, { location: '/b' }).end();
+      else if (request.url === '/b') response.writeHead(307, { location: `http://localhost:${port}/c` }).end();
+      else response.end(`at ${request.url}`);
+    });
+    expect(await ask(`http://127.0.0.1:${port}/`, { redirects: 'follow', body: 'at /c' })).toMatchObject({ ok: true });
+  });
+
+  it('takes the time of all of them', async () => {
+    const port = await serve((request, response) => {
+      setTimeout(() => {
+        if (request.url === '/') response.writeHead(302, { location: '/b' });
+        response.end();
+      }, 60);
+    });
+    const { seen } = await ask(`http://127.0.0.1:${port}/`, { redirects: 'follow', under: 100 });
+    expect(seen).toMatch(/^200 OK after 1\d\d ms, the limit is 100 ms$/);
+  });
+
+  it('gives up a loop', async () => {
+    let asked = 0;
+    const port = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(302, { location: '/' }).end();
+    });
+    expect((await ask(`http://127.0.0.1:${port}/`, { redirects: 'follow' })).seen).toBe(
+      `more than 5 redirects, the last to 127.0.0.1:${port}`,
+    );
+    expect(asked).toBe(6);
+  });
+
+  it('goes nowhere but to http and https', async () => {
+    const port = await serve((_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
+    expect((await ask(`http://127.0.0.1:${port}/`, { redirects: 'follow' })).seen).toBe(
+      "it redirects to file:///etc/passwd, which can't be asked",
+    );
+  });
+
+  it('to a stranger sends no password, and takes no certificate that nobody signed', async () => {
+    const heard: (string | undefined)[] = [];
+    const stranger = await serveTls((request, response) => {
+      heard.push(request.headers.authorization);
+      response.end();
+    });
+    const plain = await serve((request, response) => {
+      heard.push(request.headers.authorization);
+      response.end();
+    });
+    const port = await serve((request, response) => {
+      const to = request.url === '/tls' ? `https://localhost:${stranger}/` : `http://localhost:${plain}/`;
+      response.writeHead(302, { location: to }).end();
+    });
+    const follow = { redirects: 'follow', insecure: true };
+    expect((await ask(`http://127.0.0.1:${port}/tls`, follow)).seen).toContain('self-signed certificate');
+    expect(await ask(`http://localhost:${port}/tls`, follow)).toMatchObject({ ok: true });
+    expect(await ask(`http://user:pass@127.0.0.1:${port}/`, follow)).toMatchObject({ ok: true });
+    expect(heard).toEqual([undefined, undefined]);
+  });
+
+  it('or expects the redirect itself', async () => {
+    const port = await serve((_request, response) => response.writeHead(308, { location: '/login' }).end());
+    expect(await ask(`http://127.0.0.1:${port}/`, { redirects: 308, header: { location: '/login' } })).toMatchObject({
+      ok: true,
+    });
+    expect((await ask(`http://127.0.0.1:${port}/`, { redirects: 302 })).seen).toBe(
+      '308 Permanent Redirect (expected 302), it redirects to /login',
+    );
   });
 });
 

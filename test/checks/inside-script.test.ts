@@ -67,7 +67,6 @@ describe.each(clients)('asking from inside with %s', (client) => {
     expect(await ask(port, '/health?a=1&b="x y"')).toMatchObject({
       kind: 'answer',
       status: 200,
-      location: null,
       body: 'GET web:3000 /health?a=1&b=%22x%20y%22',
       cut: false,
     });
@@ -83,7 +82,23 @@ describe.each(clients)('asking from inside with %s', (client) => {
       if (request.url === '/login') response.end('log in');
       else response.writeHead(302, { location: '/login' }).end();
     });
-    expect(await ask(port, '/')).toMatchObject({ kind: 'answer', status: 302, location: '/login', body: '' });
+    const answer = await ask(port, '/');
+    expect(answer).toMatchObject({ kind: 'answer', status: 302, body: '' });
+    expect('headers' in answer && answer.headers.get('location')).toEqual(['/login']);
+  });
+
+  it('brings back all headers, and no line of the body for one', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'X-Trace': 'a: b', 'Set-Cookie': ['c=1', 'd=2'] });
+      response.end('x-body: 1\r\n\r\nx-more: 2');
+    });
+    const answer = await ask(port, '/');
+    const headers = 'headers' in answer ? answer.headers : new Map<string, string[]>();
+    expect(headers.get('content-type')).toEqual(['application/json']);
+    expect(headers.get('x-trace')).toEqual(['a: b']);
+    expect(headers.get('set-cookie')).toEqual(['c=1', 'd=2']);
+    expect([...headers.keys()].filter((name) => name === 'x-body' || name === 'x-more')).toEqual([]);
+    expect(answer).toMatchObject({ body: 'x-body: 1\r\n\r\nx-more: 2' });
   });
 
   it('says that nothing listens', async () => {

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CheckContext, CheckedContainer } from '../../src/checks/check.ts';
 import { LocalHost } from '../../src/hosts/local.ts';
@@ -11,7 +15,7 @@ import type { SmokeCheck } from '../../src/request/schema.ts';
 export const quick = { retries: 0, interval: 5, timeout: 5000 };
 
 export function httpCheck(http: string, more: object = {}): SmokeCheck {
-  return { http, status: 200, ...quick, ...more };
+  return { http, ...quick, ...more };
 }
 
 export function container(service: string, more: Partial<CheckedContainer> = {}): CheckedContainer {
@@ -21,6 +25,7 @@ export function container(service: string, more: Partial<CheckedContainer> = {})
     service,
     addresses: ['127.0.0.1'],
     hostNetwork: false,
+    restartsBefore: 0,
     ...more,
   };
 }
@@ -34,6 +39,8 @@ export function contextOf(more: Partial<CheckContext> = {}): CheckContext & { re
     env: {},
     containers: [],
     databaseOf: () => null,
+    bot: null,
+    stateFolder: tmpdir(),
     say: (line) => said.push(line),
     said,
     ...more,
@@ -43,6 +50,21 @@ export function contextOf(more: Partial<CheckContext> = {}): CheckContext & { re
 /** A real server on a free port of 127.0.0.1, closed after the test. */
 export async function serve(listener: RequestListener): Promise<number> {
   const server = createServer(listener);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return listen(server);
+}
+
+/** The same over TLS, with a certificate for `localhost` that nobody signed. */
+export async function serveTls(listener: RequestListener): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'homeport-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  execFileSync('openssl', [...request, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, listener);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();

@@ -44,6 +44,38 @@ describe('the exit code of a deployment to which a gate or the build says no, an
     await undisturbed();
   });
 
+  it('is 1 when a suite takes longer than it may, which names what failed before', async () => {
+    const junit = '<testsuite><testcase name="pays"><failure message="no money"/></testcase></testsuite>';
+    const tests = 'unit: "true"\nslow: {command: "cp fixture.xml out.xml; sleep 300", timeout: 2s}';
+    const { outcome, undisturbed } = await refused(['--tests', tests, '--test-report', 'out.xml'], {
+      'fixture.xml': junit,
+      '.gitignore': 'coverage\nout.xml\n',
+    });
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    expect(outcome.report.error?.message).toContain('`slow` did not end within 2.0s (their own `timeout`)');
+    expect(outcome.report.error?.excerpt).toContain('1 of 1 tests failed:\n- pays: no money');
+    expect(outcome.report.changes.tests).toMatchObject([
+      { name: 'unit', status: 'success' },
+      { name: 'slow', status: 'failed', counts: { tests: 1, failures: 1, skipped: 0 } },
+    ]);
+    await undisturbed();
+  });
+
+  it('is 1 when a budget is exceeded, and the figures stand in the report', async () => {
+    const budgets = 'tokens: {command: cat spent, maximum: 100}\nfiles: {command: ls | wc -l, maximum: 1000}';
+    const { outcome, undisturbed } = await refused(['--tests', 'unit: echo 101 > spent', '--budgets', budgets], {
+      '.gitignore': 'coverage\nspent\n',
+    });
+    expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
+    expect(outcome.report.error?.message).toBe('The budget `tokens` is exceeded: 101, the maximum is 100.');
+    expect(outcome.report.budgets).toMatchObject([
+      { name: 'tokens', value: 101, maximum: 100, status: 'failed' },
+      { name: 'files', maximum: 1000, status: 'success' },
+    ]);
+    expect(outcome.output).toContain('101');
+    await undisturbed();
+  });
+
   it('is 1 when coverage is below the minimum', async () => {
     const lcov = 'SF:src/a.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,0\nend_of_record\n';
     const { outcome, undisturbed } = await refused(

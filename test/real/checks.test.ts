@@ -25,12 +25,13 @@ function start(service: string, options: string[], image: string, ...command: st
   const id = docker('run', '-d', '--name', name, '--network', run, ...options, image, ...command);
   started.push(id);
   const address = docker('inspect', '-f', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id);
-  return { id, name, service, addresses: address === '' ? [] : [address], hostNetwork: false };
+  return { id, name, service, addresses: address === '' ? [] : [address], hostNetwork: false, restartsBefore: 0 };
 }
 
 const server = `require('http').createServer((request, response) => {
   if (request.url === '/login') response.writeHead(302, { location: '/' }).end();
   else if (request.url === '/broken') response.writeHead(500).end('boom');
+  else if (request.url === '/json') response.setHeader('x-release', 'r7').end('{"status": "ok", "queue": {"length": 0}}');
   else response.end('hello ' + request.headers.host);
 }).listen(3000)`;
 const serveFile = 'mkdir /w && echo hello >/w/health && exec httpd -f -p 3000 -h /w';
@@ -42,6 +43,8 @@ const context = (containers: CheckedContainer[], signal = new AbortController().
   env: {},
   containers,
   databaseOf: () => null,
+  bot: null,
+  stateFolder: tmpdir(),
   say: () => {},
 });
 
@@ -53,7 +56,6 @@ async function check(wanted: SmokeCheck, ...containers: CheckedContainer[]): Pro
 
 const http = (target: string, more: object = {}): SmokeCheck => ({
   http: target,
-  status: 200,
   ...quick,
   retries: 10,
   ...more,
@@ -101,6 +103,22 @@ describe('a container that this host has no way to', () => {
     expect((await check({ tcp: 'box:3001', ...quick }, away)).seen).toContain('connection refused');
   });
 
+  it('is judged by its headers and its JSON too', async () => {
+    const good = { header: { 'x-release': '/^r\\d+$/' }, json: { 'queue.length': 0 }, under: 5000 };
+    const away = { ...web, addresses: [] };
+    expect(await check(http('web:3000/json', good), away)).toMatchObject({ ok: true, seen: '' });
+    const wrong = http('web:3000/json', { header: { 'x-release': 'r8' }, retries: 0 });
+    expect((await check(wrong, away)).seen).toContain('its header `x-release` is not `r8`: r7');
+    expect((await check(http('web:3000/json', { json: { status: 'up' }, retries: 0 }), away)).seen).toContain(
+      'in its JSON `status` is "ok" (expected "up")',
+    );
+    const redirected = http('web:3000/login', { redirects: 302, header: { location: '/' } });
+    expect(await check(redirected, away)).toMatchObject({ ok: true });
+    // BusyBox's wget tells the headers as well.
+    const served = http('box:3000/health', { header: { 'content-length': '6' }, body: '/^hello$/' });
+    expect(await check(served, { ...box, addresses: [] })).toMatchObject({ ok: true });
+  });
+
   it('is asked from inside when it has no address at all', async () => {
     expect(await check(http('web:3000/', { body: 'hello' }), { ...web, addresses: [] })).toMatchObject({ ok: true });
   });
@@ -145,7 +163,9 @@ describe('asking from inside', () => {
   });
 
   it('does not follow a redirect', async () => {
-    expect(await ask(web, '/login')).toMatchObject({ status: 302, location: '/' });
+    const answer = await ask(web, '/login');
+    expect(answer).toMatchObject({ status: 302 });
+    expect('headers' in answer && answer.headers.get('location')).toEqual(['/']);
   });
 
   it('works with the bash of PostgreSQL, which has nothing else', async () => {
@@ -226,5 +246,62 @@ describe('tcp', () => {
     docker('exec', '-d', idle.id, 'nc', '-ll', '-p', '9000', '-e', 'sleep', '100');
     expect(await check({ tcp: published, ...quick, retries: 20 }, idle)).toMatchObject({ ok: true });
     expect(await check({ tcp: 'idle:9000', ...quick }, idle)).toMatchObject({ ok: true });
+  });
+});
+
+describe('resources', () => {
+  const limits = (resources: object): SmokeCheck => ({ resources, ...quick });
+
+  it('passes below the limits, and says the figures', async () => {
+    const said: string[] = [];
+    const wanted = limits({ memory: 100, cpu: 100, disk: 100, restarts: 0 });
+    const [result] = await runChecks([wanted], { ...context([web, box]), say: (line) => said.push(line) });
+    expect(result).toMatchObject({
+      ok: true,
+      seen: '',
+      title: 'resources memory 100 %, cpu 100 %, disk 100 %, restarts 0',
+    });
+    const figures = said.find((line) => line.startsWith('resources: ') && line.includes(' at most ')) ?? '';
+    expect(figures).toMatch(/restarts 0 at most \(homeport-checks-/);
+    expect(figures).toMatch(/disk [\d.]+ % at most \(\//);
+    expect(figures).toMatch(/cpu [\d.]+ % at most/);
+  });
+
+  it('says which container was restarted, and does not ask again', async () => {
+    const crashing = start('crashing', ['--restart', 'always'], 'busybox:stable', 'sh', '-c', 'sleep 0.5; exit 1');
+    const count = () => Number(docker('inspect', '-f', '{{.RestartCount}}', crashing.id));
+    await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(1);
+    const result = await check({ ...limits({ restarts: 0 }), retries: 5 } as SmokeCheck, web, crashing);
+    expect(result).toMatchObject({ ok: false, attempts: 1, service: null });
+    expect(result.seen).toMatch(new RegExp(`^${crashing.name}: restarts \\d+, the limit is 0$`));
+    docker('update', '--restart', 'no', crashing.id);
+    await expect
+      .poll(() => docker('inspect', '-f', '{{.State.Status}}', crashing.id), { timeout: 20_000 })
+      .toBe('exited');
+    const before = { ...crashing, restartsBefore: count() };
+    expect(await check(limits({ restarts: 0 }), before)).toMatchObject({ ok: true });
+  });
+
+  it('sees a container that takes the CPU that it may have', async () => {
+    const busy = start('busy', ['--cpus', '0.2'], 'busybox:stable', 'sh', '-c', 'while :; do :; done');
+    const { seen } = await check(limits({ cpu: 20 }), busy);
+    expect(seen).toMatch(new RegExp(`^${busy.name}: cpu [\\d.]+ % \\(of 0.2 CPUs\\), the limit is 20 %$`));
+    docker('kill', busy.id);
+  });
+
+  it('sees a container that takes most of the memory that it may have', async () => {
+    const program = 'x = b"y" * (40 << 20); print("ready", flush=True); import time; time.sleep(300)';
+    const full = start('full', ['--memory', '64m'], 'python:3.11-slim', 'python3', '-c', program);
+    await expect.poll(() => docker('logs', full.id), { timeout: 20_000 }).toBe('ready');
+    const { seen } = await check(limits({ memory: 50 }), full, box);
+    expect(seen).toMatch(
+      new RegExp(`^${full.name}: memory [67]\\d(\\.\\d)? % \\([\\d.]+MiB / 64MiB\\), the limit is 50 %$`),
+    );
+    expect(await check(limits({ memory: 90 }), full, box)).toMatchObject({ ok: true });
+  });
+
+  it('says that a container is gone', async () => {
+    const gone = { ...web, id: `${run}-gone`, name: 'gone' };
+    expect((await check(limits({ memory: 90 }), gone)).seen).toMatch(/`docker stats` failed: .*No such container/s);
   });
 });

@@ -129,10 +129,11 @@ describe('variables in the settings file', () => {
 
   it('are left to the shell in commands, and are expanded everywhere else in a check', async () => {
     const parsed = await request({
-      environment: { HOST: 'web' },
+      environment: { HOST: 'web', MOST: '5' },
       files: {
         'homeport.yml': [
-          'tests: {unit: "echo ${HOST} $$"}',
+          'tests: {unit: "echo ${HOST} $$", slow: {command: "echo ${HOST}", timeout: "${MOST}m"}}',
+          'budgets: {tokens: {command: "echo ${HOST}", maximum: "${MOST}"}}',
           'migrate: "web: echo ${HOST}"',
           'smoke:',
           '  - run: echo ${HOST}',
@@ -141,7 +142,11 @@ describe('variables in the settings file', () => {
         ].join('\n'),
       },
     });
-    expect(parsed.tests).toEqual([{ name: 'unit', command: 'echo ${HOST} $$' }]);
+    expect(parsed.tests).toEqual([
+      { name: 'unit', command: 'echo ${HOST} $$' },
+      { name: 'slow', command: 'echo ${HOST}', timeout: 300_000 },
+    ]);
+    expect(parsed.budgets).toEqual([{ name: 'tokens', command: 'echo ${HOST}', maximum: 5 }]);
     expect(parsed.migrate).toEqual([{ name: 'web', command: 'echo ${HOST}' }]);
     expect(parsed.smoke).toMatchObject([
       { run: 'echo ${HOST}' },

@@ -88,6 +88,56 @@ describe('a problem names the key, the value, what was expected and the likely s
     ],
     ['a test without a command', { tests: 'unit: ""' }, 'tests.unit (input): got ``, expected text that is not empty'],
     [
+      'a test that is a list',
+      { tests: 'unit: [make]' },
+      'tests.unit (input): got `["make"]`, expected a command, or a map `{command: make test, timeout: 5m}`',
+    ],
+    [
+      'a test that is all time and no command',
+      { tests: 'unit: {timeout: 5m}' },
+      'tests.unit.command (input): expected text that is not empty (there is none)',
+    ],
+    [
+      'a test with a misspelt time-out',
+      { tests: 'unit: {command: make, time-out: 5m}' },
+      'tests.unit.time-out (input): expected only the keys `command`, `timeout`; did you mean `timeout`?',
+    ],
+    [
+      'a test without time',
+      { tests: 'unit: {command: make, timeout: 0s}' },
+      'tests.unit.timeout (input): got `0s`, expected a duration above zero, such as `90s` or `10m`',
+    ],
+    [
+      'budgets as a bare text',
+      { budgets: '50000' },
+      'budgets (input): got `50000`, expected a YAML map `name: {command, maximum}`',
+    ],
+    [
+      'a budget as a command',
+      { budgets: 'tokens: ./spent.sh' },
+      'budgets.tokens (input): got `./spent.sh`, expected a map such as `{command: ./scripts/tokens.sh, maximum: 50000}`',
+    ],
+    [
+      'a budget without a maximum',
+      { budgets: 'tokens: {command: a}' },
+      'budgets.tokens.maximum (input): expected a number such as `50000` or `0.25`, without a unit (there is none)',
+    ],
+    [
+      'a maximum with a thousands separator',
+      { budgets: 'tokens: {command: a, maximum: "50,000"}' },
+      'budgets.tokens.maximum (input): got `50,000`, expected a number such as `50000` or `0.25`, without a unit',
+    ],
+    [
+      'a maximum that is none',
+      { budgets: 'tokens: {command: a, maximum: .inf}' },
+      /^budgets\.tokens\.maximum \(input\): .*expected a number such as/,
+    ],
+    [
+      'a budget with a misspelt maximum',
+      { budgets: 'tokens: {command: a, maximum: 1, maximun: 2}' },
+      'budgets.tokens.maximun (input): expected only the keys `command`, `maximum`; did you mean `maximum`?',
+    ],
+    [
       'a migration without a command',
       { migrate: 'web:' },
       'migrate.web (input): got `null`, expected text that is not empty',
@@ -119,19 +169,84 @@ describe('a problem inside a smoke check is about the check that was meant', () 
   it.each([
     [
       'htp: x',
-      'smoke entry 1 (input): got `{"htp":"x"}`, expected one of `http`, `exec`, `run`, `tcp` or `database` in it; did you mean `http`?',
+      'smoke entry 1 (input): got `{"htp":"x"}`, expected one of `http`, `exec`, `run`, `tcp`, `database`, `telegram` or `resources` in it; did you mean `http`?',
     ],
     [
       '{retries: 2}',
-      'smoke entry 1 (input): got `{"retries":2}`, expected one of `http`, `exec`, `run`, `tcp` or `database` in it',
+      'smoke entry 1 (input): got `{"retries":2}`, expected one of `http`, `exec`, `run`, `tcp`, `database`, `telegram` or `resources` in it',
     ],
     [
       '{http: a, tcp: "b:1"}',
       'smoke entry 1 (input): got `{"http":"a","tcp":"b:1"}`, expected one check an entry, here are `http` and `tcp`',
     ],
+    ['telegram: yes', 'smoke entry 1, telegram (input): got `yes`, expected `true`; did you mean `true`?'],
     [
-      'telegram: true',
-      'smoke entry 1 (input): got `{"telegram":true}`, expected `telegram` to be left out: it is not built yet in this version',
+      'resources: {memory: 90}',
+      'smoke entry 1, resources.memory (input): got `90`, expected a percentage from `0%` to `100%`, such as `90%`; did you mean `90%`?',
+    ],
+    [
+      'resources: {memory: 0.9}',
+      'smoke entry 1, resources.memory (input): got `0.9`, expected a percentage from `0%` to `100%`, such as `90%`',
+    ],
+    [
+      'resources: {disk: 101%}',
+      'smoke entry 1, resources.disk (input): got `101%`, expected a percentage from `0%` to `100%`, such as `90%`',
+    ],
+    [
+      'resources: {}',
+      'smoke entry 1, resources (input): got `{}`, expected a map such as `{memory: 90%, cpu: 90%, disk: 90%, restarts: 0}`',
+    ],
+    [
+      'resources: {memry: 90%, restarts: 0}',
+      'smoke entry 1, resources.memry (input): expected only the keys `memory`, `cpu`, `disk`, `restarts`; did you mean `memory`?',
+    ],
+    [
+      '{http: a, redirects: 304}',
+      "smoke entry 1, redirects (input): got `304`, expected `follow`, or the redirect's status: `301`, `302`, `303`, `307` or `308`",
+    ],
+    [
+      '{http: a, redirects: folow}',
+      "smoke entry 1, redirects (input): got `folow`, expected `follow`, or the redirect's status: `301`, `302`, `303`, `307` or `308`; did you mean `follow`?",
+    ],
+    [
+      '{http: "web:3000/", redirects: follow}',
+      "smoke entry 1, redirects (input): got `follow`, expected the redirect's status, such as `302`: `web:3000/` asks each container itself, and a redirect leads away from it",
+    ],
+    [
+      '{http: "http://localhost/", redirects: 302, status: 200}',
+      'smoke entry 1, redirects (input): got `302`, expected the same as `status` (200), or one of the two to be left out',
+    ],
+    [
+      '{http: "web:3000/", insecure: true}',
+      'smoke entry 1, insecure (input): got `true`, expected `insecure` to be left out: `web:3000/` is asked without TLS',
+    ],
+    [
+      '{http: "http://localhost/", insecure: true}',
+      'smoke entry 1, insecure (input): got `true`, expected `insecure` to be left out: only an `https://` address has a certificate',
+    ],
+    [
+      '{http: a, body: "/(/"}',
+      'smoke entry 1, body (input): got `/(/`, expected a regular expression between the slashes (Unterminated group)',
+    ],
+    [
+      '{http: a, header: "content-type: json"}',
+      'smoke entry 1, header (input): got `content-type: json`, expected a map such as `{content-type: /json/}`',
+    ],
+    [
+      '{http: a, header: {}}',
+      'smoke entry 1, header (input): got `{}`, expected a map such as `{content-type: /json/}`',
+    ],
+    [
+      '{http: a, header: {etag: [a]}}',
+      'smoke entry 1, header.etag (input): got `["a"]`, expected text that is not empty',
+    ],
+    [
+      '{http: a, header: {"a b": c}}',
+      'smoke entry 1, header.a b (input): got `c`, expected a map such as `{content-type: /json/}`',
+    ],
+    [
+      '{http: a, json: [1]}',
+      'smoke entry 1, json (input): got `[1]`, expected a map such as `{status: ok, checks.database: up}`',
     ],
     [
       'http://localhost',
@@ -139,11 +254,11 @@ describe('a problem inside a smoke check is about the check that was meant', () 
     ],
     [
       '{http: a, retry: 3}',
-      'smoke entry 1, retry (input): expected only the keys `http`, `status`, `body`, `under`, `retries`, `interval`, `timeout`; did you mean `retries`?',
+      'smoke entry 1, retry (input): expected only the keys `http`, `status`, `body`, `header`, `json`, `under`, `redirects`, `insecure`, `retries`, `interval`, `timeout`; did you mean `retries`?',
     ],
     [
       '{http: a, json: {}}',
-      'smoke entry 1, json (input): expected `json` to be left out: it is not built yet in this version',
+      'smoke entry 1, json (input): got `{}`, expected a map such as `{status: ok, checks.database: up}`',
     ],
     ['{http: a, status: ok}', 'smoke entry 1, status (input): got `ok`, expected an HTTP status such as 200'],
     [
@@ -212,6 +327,10 @@ describe('what can not go together is refused', () => {
     [{ 'telegram-token': '1:a' }, 'telegram-token (input): expected `telegram-chat` beside it, the chat to write to'],
     [{ 'telegram-chat': '1' }, "telegram-chat (input): expected `telegram-token` beside it, the bot's token"],
     [{ 'telegram-thread': '1' }, 'telegram-thread (input): expected `telegram-token` and `telegram-chat` beside it'],
+    [
+      { smoke: '- tcp: "db:1"\n- telegram: true' },
+      "smoke entry 2, telegram (input): expected `telegram-token` beside it, the bot's token",
+    ],
     [{ command: 'restore' }, 'file: expected the backup file that `command: restore` is to restore'],
     [{ to: 'x' }, 'to (input): expected `to` to be left out: it belongs to `rollback`, and the command is `deploy`'],
     [
@@ -246,6 +365,9 @@ describe('what can not go together is refused', () => {
   it.each([
     ['coverage-minimum with skip-tests', { 'coverage-minimum': '70', 'skip-tests': 'true' }],
     ['a build argument that is as short as a word', { secrets: 'DEBUG=true\nN=1', 'build-args': 'DEBUG=true\nN=1' }],
+    ['a telegram check with its token', { smoke: '- telegram: true', 'telegram-token': '1:a' }],
+    ['a telegram check where no check is run', { smoke: '- telegram: true', command: 'backup' }],
+    ['insecure where a redirect leads to TLS', { smoke: '- {http: "http://a/", redirects: follow, insecure: true}' }],
     ['restore with its file', { command: 'restore', file: 'db.dump' }],
     ['rollback with its release', { command: 'rollback', to: 'x' }],
   ])('and not %s', async (_, door) => {

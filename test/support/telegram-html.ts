@@ -68,4 +68,5 @@ const common = {
 export const methods = {
   sendMessage: z.strictObject({ ...common, message_thread_id: z.number().int().positive().optional() }),
   editMessageText: z.strictObject({ ...common, message_id: z.number().int().positive() }),
+  getMe: z.strictObject({}),
 };

@@ -116,6 +116,11 @@ export class TelegramServer {
   }
 
   #check(method: string, body: Record<string, unknown>): string {
+    if (method === 'getMe') {
+      const parsed = methods.getMe.safeParse(body);
+      if (!parsed.success) this.violations.push(parsed.error.message);
+      return '';
+    }
     if (method !== 'sendMessage' && method !== 'editMessageText') {
       this.violations.push(`unknown method ${method}`);
       return '';
@@ -136,6 +141,7 @@ export class TelegramServer {
   }
 
   #apply(method: string, body: Record<string, unknown>, text: string): Refusal | Record<string, unknown> {
+    if (method === 'getMe') return { id: 123456789, is_bot: true, first_name: 'Shop', username: 'shop_bot' };
     const id = method === 'sendMessage' ? this.#nextId++ : Number(body.message_id);
     if (method === 'editMessageText') {
       if (!this.messages.has(id)) return { code: 400, description: 'Bad Request: message to edit not found' };
