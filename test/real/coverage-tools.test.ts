@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { goProject, javaProject, nodeProject, pythonProject } from '../support/coverage-sources.ts';
 import { CoverageProject, expectSamePercent, numberIn } from '../support/coverage-tool.ts';
 
 /** Tools from the package registries, each in a folder of its own. They are fetched side by side. */
@@ -16,25 +17,6 @@ afterAll(() => {
   for (const project of [nodeTools, pythonTools, javaTools, goTools]) project.remove();
 });
 
-const gradeJs = `const limits = { good: 90, fair: 50 };
-
-exports.grade = function grade(points, { strict = false } = {}) {
-  if (points > limits.good) return strict ? 'very good' : 'good';
-  if (points < 0) {
-    const words = ['points', 'below', 'zero'];
-    throw new Error(words.join(' '));
-  }
-  return points > limits.fair
-    ? 'fair'
-    : 'poor';
-};
-`;
-/** No test loads it. */
-const unusedJs = `exports.unused = function unused(items) {
-  let sum = 0; for (const item of items) sum += item;
-  return sum;
-};
-`;
 const istanbulReporters = ['lcovonly', 'cobertura', 'clover', 'json', 'json-summary', 'text-summary'];
 const istanbulReports = [
   'coverage/lcov.info',
@@ -59,23 +41,7 @@ async function expectIstanbulFigures(made: CoverageProject, printed: string): Pr
 }
 
 async function prepareNode(): Promise<void> {
-  const dependencies = {
-    nyc: '17.1.0',
-    c8: '10.1.3',
-    vitest: '5.1.1',
-    '@vitest/coverage-v8': '5.1.1',
-    '@vitest/coverage-istanbul': '5.1.1',
-  };
-  nodeTools.write({
-    'package.json': JSON.stringify({ name: 'tried', private: true, dependencies }),
-    'src/grade.js': gradeJs,
-    'src/unused.js': unusedJs,
-    'run.js': "const { grade } = require('./src/grade.js');\ngrade(95);\ngrade(70);\n",
-    'grade.test.mjs':
-      "import { it } from 'vitest';\nimport { grade } from './src/grade.js';\nit('grades', () => void grade(70));\n",
-    'vitest.config.mjs':
-      "export default { test: { include: ['*.test.mjs'], coverage: { include: ['src/**'], reportsDirectory: 'coverage' } } };\n",
-  });
+  nodeTools.write(nodeProject);
   await nodeTools.run('npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline');
 }
 
@@ -86,6 +52,33 @@ describe('the percent that the tools of Node.js print for their own reports', ()
     const script = 'nyc/bin/nyc.js';
     const args = ['--all', '--include=src/**', ...reporters, process.execPath, 'run.js'];
     await expectIstanbulFigures(nodeTools, await nodeTools.runNode(script, ...args));
+  });
+
+  it('is ours for two runs that nyc merges, whatever formats they are in', async () => {
+    const script = 'nyc/bin/nyc.js';
+    // Deeper than `auto` looks: the other tests here find their own reports only.
+    const folder = 'runs/of/nyc';
+    const run = async (name: string, file: string) => {
+      const places = [`--report-dir=${folder}/${name}`, `--temp-dir=.nyc_${name}`];
+      await nodeTools.runNode(script, '--all', '--include=src/**', ...places, ...reporters, process.execPath, file);
+      await nodeTools.runNode(script, 'merge', `.nyc_${name}`, `.nyc_both/${name}.json`);
+    };
+    await run('unit', 'run.js');
+    await run('integration', 'run-more.js');
+    const both = await nodeTools.runNode(script, 'report', '--temp-dir=.nyc_both', '--reporter=text-summary');
+    const printed = numberIn(both, /^Lines\s*:\s*([\d.]+)%/m);
+    const [unit, integration] = [`${folder}/unit`, `${folder}/integration`];
+    for (const one of ['lcov.info', 'coverage-final.json']) {
+      for (const other of ['clover.xml', 'cobertura-coverage.xml']) {
+        const result = await nodeTools.measure(`${unit}/${one}`, `${integration}/${other}`);
+        expectSamePercent(result.percent, printed);
+      }
+    }
+    const alone = await nodeTools.measure(`${unit}/lcov.info`);
+    expect(alone.percent).toBeLessThan(printed);
+    await expect(nodeTools.measure(`${unit}/lcov.info`, `${integration}/coverage-summary.json`)).rejects.toThrow(
+      'has only totals of src/grade.js',
+    );
   });
 
   it('is ours for c8', async () => {
@@ -107,60 +100,19 @@ describe('the percent that the tools of Node.js print for their own reports', ()
   });
 });
 
-const corePy = `"""Prices."""
-import functools
-
-
-@functools.lru_cache
-def price(points, strict=False):
-    if points > 90:
-        return [
-            point
-            for point in range(points)
-        ]
-    elif points < 0:
-        raise ValueError(
-            "below zero"
-        )
-    if strict: return "strict"
-    return "fair"
-
-
-class Unused:
-    def method(self):  # pragma: no cover
-        return 1
-
-    def other(self):
-        return 2
-`;
+const python = (...args: readonly string[]) => pythonTools.run('.venv/bin/python', ...args);
 
 async function preparePython(): Promise<void> {
-  pythonTools.write({
-    'app/__init__.py': '',
-    'app/core.py': corePy,
-    'app/unused.py': 'VALUE = 1\n\n\ndef unused():\n    return VALUE\n',
-    'test_core.py': 'from app.core import price\n\n\ndef test_price():\n    assert price(50) == "fair"\n',
-    '.coveragerc': '[report]\nprecision = 2\n',
-  });
+  pythonTools.write(pythonProject);
   await pythonTools.run('python3', '-m', 'venv', '.venv');
   const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
-  await pythonTools.run(
-    '.venv/bin/python',
-    '-m',
-    'pip',
-    'install',
-    ...quiet,
-    'pytest==8.4.2',
-    'pytest-cov==7.0.0',
-    'coverage==7.11.0',
-  );
+  await python('-m', 'pip', 'install', ...quiet, 'pytest==8.4.2', 'pytest-cov==7.0.0', 'coverage==7.11.0');
 }
 
 describe('the percent that coverage.py prints for its own reports', () => {
   const reports = ['coverage.xml', 'coverage.json', 'coverage.lcov', 'auto'];
   const pytest = (...more: string[]) =>
-    pythonTools.run(
-      '.venv/bin/python',
+    python(
       ...['-m', 'pytest', '-p', 'no:cacheprovider', '--cov=app', '--cov-report=term', '--cov-report=xml'],
       ...['--cov-report=json', '--cov-report=lcov', ...more],
     );
@@ -194,17 +146,30 @@ describe('the percent that coverage.py prints for its own reports', () => {
   });
 });
 
+describe('the percent that coverage.py prints for two runs that it combines', () => {
+  it('is ours, whatever formats they are in', async () => {
+    for (const name of ['unit', 'integration']) {
+      const data = `--data-file=.coverage.${name}`;
+      await python('-m', 'coverage', 'run', data, '--source=app', `run_${name}.py`);
+      for (const format of ['xml', 'json', 'lcov']) {
+        await python('-m', 'coverage', format, data, '--quiet', '-o', `${name}.${format}`);
+      }
+    }
+    await python('-m', 'coverage', 'combine', '--quiet', '--keep', '.coverage.unit', '.coverage.integration');
+    const printed = numberIn(await python('-m', 'coverage', 'report'), /^TOTAL\s.*\s([\d.]+)%$/m);
+    for (const one of ['xml', 'json', 'lcov']) {
+      for (const other of ['xml', 'json', 'lcov']) {
+        const result = await pythonTools.measure(`unit.${one}`, `integration.${other}`);
+        expectSamePercent(result.percent, printed);
+      }
+    }
+    expect((await pythonTools.measure('unit.xml')).percent).toBeLessThan(printed);
+  });
+});
+
 describe('the percent that Go prints for its own profile', () => {
   it.each(['set', 'count', 'atomic'])('is ours, counted in statements, in mode %s', async (mode) => {
-    goTools.write({
-      'go.mod': 'module example.org/shop\n\ngo 1.20\n',
-      'grade/grade.go':
-        'package grade\n\nfunc Of(points int) string {\n\tif points > 90 {\n\t\ta := 1\n\t\tb := 2\n\t\tc := a + b\n\t\t_ = c\n\t\treturn "good"\n\t}\n\tfor i := 0; i < 3; i++ {\n\t\tpoints++\n\t}\n\treturn "fair"\n}\n\nfunc Unused() int { return 1 }\n',
-      'grade/grade_test.go': 'package grade\n\nimport "testing"\n\nfunc TestOf(t *testing.T) { Of(50) }\n',
-      'shop.go':
-        'package shop\n\nimport "example.org/shop/grade"\n\nfunc Shop() string { return grade.Of(95) + "!" }\n\nfunc Empty() {}\n',
-      'shop_test.go': 'package shop\n\nimport "testing"\n\nfunc TestShop(t *testing.T) { Empty() }\n',
-    });
+    goTools.write(goProject);
     const args = ['-count=1', `-covermode=${mode}`, '-coverpkg=./...', '-coverprofile=cover.out', './...'];
     await goTools.run('go', 'test', ...args);
     const printed = numberIn(await goTools.run('go', 'tool', 'cover', '-func=cover.out'), /^total:.*\s([\d.]+)%$/m);
@@ -215,74 +180,8 @@ describe('the percent that Go prints for its own profile', () => {
   });
 });
 
-const pom = (artifact: string, inside: string) => `<?xml version="1.0" encoding="UTF-8"?>
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  ${artifact === 'shop' ? '<groupId>org.shop</groupId><version>1</version>' : '<parent><groupId>org.shop</groupId><artifactId>shop</artifactId><version>1</version></parent>'}
-  <artifactId>${artifact}</artifactId>
-  ${inside}
-</project>
-`;
-const dependency = (group: string, artifact: string, version: string, scope = 'compile') =>
-  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version><scope>${scope}</scope></dependency>`;
-const execution = (goal: string, phase: string) =>
-  `<execution><id>${goal}</id><phase>${phase}</phase><goals><goal>${goal}</goal></goals></execution>`;
-const jacocoPlugin = (executions: string) =>
-  `<plugin><groupId>org.jacoco</groupId><artifactId>jacoco-maven-plugin</artifactId><version>0.8.13</version><executions>${executions}</executions></plugin>`;
-
-const gradeJava = (folder: string) => `package org.shop;
-
-public class Grade {
-  static final Object LOCK = new Object();
-
-  public static String of(int points) {
-    if (points > 90) {
-      return "${folder}";
-    }
-    String words = points < 0 ? "impossible" : "fair";
-    return words;
-  }
-
-  static class Unused {
-    int value() { return 1; }
-  }
-}
-`;
-const testJava = (points: number) => `package org.shop;
-
-class GradeTest {
-  @org.junit.jupiter.api.Test void grades() { Grade.of(${points}); }
-}
-`;
-
 async function prepareJava(): Promise<void> {
-  javaTools.write({
-    'pom.xml': pom(
-      'shop',
-      `<packaging>pom</packaging><modules><module>one</module><module>two</module><module>all</module></modules>
-<properties><maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target><project.build.sourceEncoding>UTF-8</project.build.sourceEncoding></properties>
-<dependencies>${dependency('org.junit.jupiter', 'junit-jupiter', '5.11.4', 'test')}</dependencies>
-<build>
-  <pluginManagement><plugins>
-    <plugin><artifactId>maven-compiler-plugin</artifactId><version>3.13.0</version></plugin>
-    <plugin><artifactId>maven-surefire-plugin</artifactId><version>3.5.2</version></plugin>
-    <plugin><artifactId>maven-resources-plugin</artifactId><version>3.3.1</version></plugin>
-  </plugins></pluginManagement>
-  <plugins>${jacocoPlugin(execution('prepare-agent', 'initialize') + execution('report', 'test'))}</plugins>
-</build>`,
-    ),
-    'one/pom.xml': pom('one', ''),
-    'one/src/main/java/org/shop/Grade.java': gradeJava('one'),
-    'one/src/test/java/org/shop/GradeTest.java': testJava(50),
-    'two/pom.xml': pom('two', ''),
-    'two/src/main/java/org/shop/Grade.java': gradeJava('two'),
-    'two/src/test/java/org/shop/GradeTest.java': testJava(95),
-    'all/pom.xml': pom(
-      'all',
-      `<dependencies>${dependency('org.shop', 'one', '1')}${dependency('org.shop', 'two', '1')}</dependencies>
-<build><plugins>${jacocoPlugin(execution('report-aggregate', 'test'))}</plugins></build>`,
-    ),
-  });
+  javaTools.write(javaProject);
   await javaTools.run('mvn', '--batch-mode', '--no-transfer-progress', '--quiet', 'test');
 }
 

@@ -8,7 +8,8 @@ import type { CoverageResult } from '../../src/coverage/coverage.ts';
 import { measureCoverage } from '../../src/coverage/measure.ts';
 import { LocalFiles } from '../../src/hosts/local-files.ts';
 
-const toolTimeout = 110_000;
+/** Milliseconds; a registry may be slow, and the tools share two cores. */
+const toolTimeout = 180_000;
 
 /** A project of its own in which a real tool measures coverage. */
 export class CoverageProject {
