@@ -40,9 +40,14 @@ describe('a Go coverprofile', () => {
   });
 
   it('counts a block once that several test binaries told', () => {
-    expect(blocksOf('mode: set\na.go:1.1,2.2 4 0\na.go:1.1,2.2 4 1\n', 'a.go')).toEqual([
-      ['1.1,2.2', { statements: 4, hits: 1 }],
-    ]);
+    for (const [one, other] of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      expect(blocksOf(`mode: set\na.go:1.1,2.2 4 ${one}\na.go:1.1,2.2 4 ${other}\n`, 'a.go')).toEqual([
+        ['1.1,2.2', { statements: 4, hits: 1 }],
+      ]);
+    }
   });
 
   it('takes Windows line ends, a byte order mark, and profiles put together', () => {

@@ -14,7 +14,7 @@ const file = {
     0: { loc: at(2), type: 'if', locations: [at(2), { start: {}, end: {} }], line: 2 },
     1: { loc: { start: {}, end: {} }, type: 'cond-expr', locations: [] },
   },
-  s: { 0: 3, 1: 0, 2: 1, 3: 0 },
+  s: { 0: 3, 1: 1, 2: 0, 3: 0 },
   f: { 0: 3 },
   b: { 0: [0, 3], 1: [1, 0, 0] },
   _coverageSchema: '1a1c01bbd47fc00a2c39e90264f33305004495a9',

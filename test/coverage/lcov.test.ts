@@ -58,7 +58,7 @@ describe('lcov', () => {
   it('reads the branches of each line', () => {
     const text =
       'SF:a.c\nDA:4,1\nBRDA:4,0,0,-\nBRDA:4,0,1,3\nBRDA:9,e0,a > b,c,0\nBRDA:broken\nend_of_record\n' +
-      'SF:a.c\nDA:4,1\nBRDA:4,0,0,2\nend_of_record\n';
+      'SF:a.c\nDA:4,1\nBRDA:4,0,0,2\nBRDA:4,0,1,0\nend_of_record\n';
     expect([...(lcov.parse(text).files.get('a.c')?.branches ?? [])]).toEqual([
       [4, { covered: 2, total: 2 }],
       [9, { covered: 0, total: 1 }],

@@ -86,6 +86,7 @@ describe('measuring coverage', () => {
   it.each([
     ['src\\a.ts', 'src/a.ts'],
     ['C:\\work\\src\\a.ts', 'C:/work/src/a.ts'],
+    ['C:\\work/src\\a.ts', 'C:/work/src/a.ts'],
   ])('takes the Windows path %s', async (name, file) => {
     checkout.write('lcov.info', lcovOf(name, [1]));
     expect((await checkout.measure('lcov.info')).byFile[0]?.file).toBe(file);
@@ -218,6 +219,12 @@ describe('a report that can not be judged by', () => {
   it('may be up to a second older by the file system, whose times may be whole seconds', async () => {
     checkout.write('lcov.info', lcovOf('a.ts', [1]), new Date(testsBegan.getTime() - 900));
     expect((await checkout.measure('lcov.info')).percent).toBe(100);
+  });
+
+  it('is of another kind, though another one is read', async () => {
+    checkout.write('lcov.info', lcovOf('a.ts', [1]));
+    checkout.write('junit.xml', '<testsuites/>');
+    expect((await checkout.refusal('lcov.info', 'junit.xml')).message).toContain('junit.xml is of a format');
   });
 
   it('is missed although another pattern matches', async () => {

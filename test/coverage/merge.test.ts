@@ -24,6 +24,30 @@ describe('reports of several formats', () => {
   });
 });
 
+describe('the branches of a file', () => {
+  it('are those of the format that saw most of them taken, as formats number them differently', async () => {
+    checkout.write('lcov.info', 'SF:a.ts\nDA:1,1\nBRDA:1,0,0,1\nBRDA:2,0,0,0\nend_of_record\n');
+    checkout.write('final.json', istanbulOf('a.ts', [1]).replace('[1,0]', '[1,1,0]'));
+    for (const order of [
+      ['lcov.info', 'final.json'],
+      ['final.json', 'lcov.info'],
+    ]) {
+      expect((await checkout.measure(...order)).branches).toEqual({ covered: 2, total: 3 });
+    }
+  });
+
+  it('are merged by line over reports of one format', async () => {
+    for (const [name, taken] of [
+      ['unit', ['1', '0']],
+      ['integration', ['0', '1']],
+    ] as const) {
+      const branches = taken.map((count, index) => `BRDA:${index + 1},0,0,${count}\n`).join('');
+      checkout.write(`${name}.info`, `SF:a.ts\nDA:1,1\n${branches}end_of_record\n`);
+    }
+    expect((await checkout.measure('*.info')).branches).toEqual({ covered: 2, total: 2 });
+  });
+});
+
 describe('a json-summary', () => {
   it('counts by its totals where it is the only report of a file', async () => {
     checkout.write('coverage-summary.json', summaryOf('src/a.ts', { total: 8, covered: 6 }));
