@@ -1,5 +1,5 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import type { CoverageResult, FileCoverage } from './coverage.ts';
+import { type CoverageResult, uncovered, worstFiles } from './coverage.ts';
 
 const worstShown = 5;
 
@@ -9,28 +9,23 @@ export function formatPercent(percent: number): string {
 }
 
 /**
- * Throws `HomeportError` (exit code 1) when less than `minimum` percent of the lines are covered, with how many lines
- * are missing and the files that miss most.
+ * Throws `HomeportError` (exit code 1) when less than `minimum` percent of the lines (of Go: statements) are covered, with
+ * how many are missing and the files that miss most.
  */
 export function judgeCoverage(result: CoverageResult, minimum: number): void {
   if (result.percent >= minimum) return;
   const missing = linesToReach(result, minimum);
-  const worst = result.byFile
-    .filter((file) => uncovered(file) > 0)
-    .sort((a, b) => uncovered(b) - uncovered(a))
-    .slice(0, worstShown)
-    .map((file) => `${file.file} (${uncovered(file)} of ${file.linesTotal} lines)`);
+  const one = result.unit === 'statements' ? 'statement' : 'line';
+  const worst = worstFiles(result.byFile, worstShown).map(
+    (file) => `${file.file} (${uncovered(file)} of ${file.linesTotal} ${file.unit})`,
+  );
   throw new HomeportError(
-    `Coverage is ${formatPercent(result.percent)} % of lines (${result.linesCovered} of ${result.linesTotal}), the minimum is ${minimum} %.`,
+    `Coverage is ${formatPercent(result.percent)} % of ${result.unit} (${result.linesCovered} of ${result.linesTotal}), the minimum is ${minimum} %.`,
     {
-      hint: `Test ${missing} more ${missing === 1 ? 'line' : 'lines'}. Most untested: ${worst.join(', ')}.`,
+      hint: `Test ${missing} more ${missing === 1 ? one : `${one}s`}. Most untested: ${worst.join(', ')}.`,
       exitCode: exitCodes.gate,
     },
   );
-}
-
-function uncovered(file: FileCoverage): number {
-  return file.linesTotal - file.linesCovered;
 }
 
 /** The fewest further lines with which the share is at least the minimum. */

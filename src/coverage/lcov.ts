@@ -1,8 +1,10 @@
+import { branchesByLine } from './branches.ts';
 import type { CoverageFormat, CoverageReport } from './coverage.ts';
 
 /**
  * lcov's tracefile, as geninfo(1) describes it: `SF:`, any number of `DA:<line>,<hits>[,<checksum>]`, `end_of_record`.
  * As in lcov the hits of a line that comes twice are added up, a negative count (a gcov overflow) is 0, and so is `-`.
+ * Branches (`BRDA:<line>,<block>,<branch>,<taken>`) are read where they are well-formed.
  *
  * Stricter than lcov where lenience would raise the percentage: a record that never ends is a truncated file, and a
  * record that only states its totals (`LF:` without `DA:`) can't be merged by line. Both are errors.
@@ -17,11 +19,13 @@ interface Record {
   readonly file: string;
   readonly startsAt: number;
   readonly lines: Map<number, number>;
+  /** By `<line>,<block>,<branch>`. */
+  readonly branches: Map<string, boolean>;
   linesFound: number;
 }
 
 function parse(text: string): CoverageReport {
-  const files = new Map<string, Map<number, number>>();
+  const files = new Map<string, Record>();
   let open: Record | null = null;
   let number = 0;
   for (const raw of text.replace(/^\uFEFF/, '').split('\n')) {
@@ -42,10 +46,12 @@ function parse(text: string): CoverageReport {
         throw new Error(`line ${number}: a new file begins before \`end_of_record\` of \`${open.file}\``);
       }
       if (value === '') throw new Error(`line ${number}: \`${tag}:\` names no file`);
-      open = { file: value, startsAt: number, lines: new Map(), linesFound: 0 };
+      open = { file: value, startsAt: number, lines: new Map(), branches: new Map(), linesFound: 0 };
     } else if (tag === 'DA') {
       if (open === null) throw new Error(`line ${number}: \`DA:\` outside of a file's record`);
       count(open, value, number);
+    } else if (tag === 'BRDA' && open !== null) {
+      countBranch(open, value);
     } else if (tag === 'LF' && open !== null) {
       open.linesFound = Number(value);
     }
@@ -55,7 +61,14 @@ function parse(text: string): CoverageReport {
       `line ${open.startsAt}: the record of \`${open.file}\` has no \`end_of_record\`: the file is cut off`,
     );
   }
-  return { files, sources: [] };
+  const reports = [...files].map(
+    ([file, { lines, branches }]) =>
+      [
+        file,
+        { lines, branches: branchesByLine([...branches].map(([key, taken]) => [Number.parseInt(key, 10), taken])) },
+      ] as const,
+  );
+  return { files: new Map(reports), sources: [] };
 }
 
 function count(record: Record, value: string, number: number): void {
@@ -68,7 +81,14 @@ function count(record: Record, value: string, number: number): void {
   record.lines.set(line, (record.lines.get(line) ?? 0) + hits);
 }
 
-function close(record: Record, files: Map<string, Map<number, number>>): void {
+function countBranch(record: Record, value: string): void {
+  const match = /^(\d+,.*),(-|\d+)$/.exec(value);
+  const [, branch, taken] = match ?? [];
+  if (branch === undefined || taken === undefined) return;
+  record.branches.set(branch, record.branches.get(branch) === true || Number(taken) > 0);
+}
+
+function close(record: Record, files: Map<string, Record>): void {
   if (record.lines.size === 0 && record.linesFound !== 0) {
     throw new Error(
       `line ${record.startsAt}: the record of \`${record.file}\` has totals (\`LF:\`) but no \`DA:\` lines to count`,
@@ -76,10 +96,13 @@ function close(record: Record, files: Map<string, Map<number, number>>): void {
   }
   const known = files.get(record.file);
   if (known === undefined) {
-    files.set(record.file, record.lines);
+    files.set(record.file, record);
     return;
   }
-  for (const [line, hits] of record.lines) known.set(line, (known.get(line) ?? 0) + hits);
+  for (const [line, hits] of record.lines) known.lines.set(line, (known.lines.get(line) ?? 0) + hits);
+  for (const [branch, taken] of record.branches) {
+    known.branches.set(branch, taken || known.branches.get(branch) === true);
+  }
 }
 
 function excerpt(text: string): string {

@@ -1,24 +1,11 @@
 import { relative } from 'node:path';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import type { HostFiles } from '../hosts/host.ts';
-import { cobertura } from './cobertura.ts';
-import type { CoverageFormat, CoverageReport, CoverageResult, FileCoverage } from './coverage.ts';
-import { lcov } from './lcov.ts';
+import type { CoverageFormat, CoverageReport, CoverageResult, FileReport } from './coverage.ts';
+import { formatOf, looksLike, readFormats } from './formats.ts';
+import { MergedCoverage } from './merge.ts';
 import { type FoundReport, findReports, howToReport } from './report-files.ts';
 import { SourcePaths } from './source-paths.ts';
-
-const formats: readonly CoverageFormat[] = [lcov, cobertura];
-
-/** What people try first when it is not one of ours. */
-const otherFormats: readonly (readonly [RegExp, string])[] = [
-  [/<coverage\b[^>]*\s(?:clover|generated)\s*=/, 'Clover'],
-  [/<report\b[^>]*\bname=|DTD JACOCO/i, 'JaCoCo'],
-  [/^mode: (?:set|count|atomic)\s/, 'a Go coverprofile'],
-  [/^\s*\{\s*"meta"/, 'coverage.py JSON'],
-  [/^\s*\{/, 'JSON'],
-  [/^SQLite format 3/, "coverage.py's data file"],
-  [/<!doctype html|<html/i, 'an HTML report'],
-];
 
 /** File systems with whole-second times may say that a file is older than it is. */
 const clockGrainMs = 1000;
@@ -35,31 +22,28 @@ export interface MeasureOptions {
 }
 
 /**
- * The share of lines that the tests ran, over all reports: merged by line (a line is covered if any report says so),
- * never averaged. Throws `HomeportError` when a report is missing, empty, malformed, stale, a folder or of a format
- * that is not read: the gate then has nothing to judge by.
+ * The share of lines (of Go: statements) that the tests ran, over all reports: merged by line (a line is covered if any
+ * report says so), never averaged. Throws `HomeportError` when a report is missing, empty, malformed, stale, a folder or
+ * of a format that is not read, or can't be merged: the gate then has nothing to judge by.
  */
 export async function measureCoverage(options: MeasureOptions): Promise<CoverageResult> {
   const { workingDirectory, files, say } = options;
   const found = await findReports(options.patterns, workingDirectory, files);
-  const reports = withoutStale(found, options);
+  const reports = await recognized(withoutStale(found, options), options);
   const paths = await SourcePaths.of(workingDirectory, files);
-  const merged = new Map<string, Map<number, number>>();
-  for (const { path } of reports) {
-    const shown = shownPath(path, workingDirectory);
-    const { format, report } = await read(path, shown, files);
-    say(`coverage: ${shown} (${format.name}, ${report.files.size} files)`);
-    for (const [file, lines] of report.files) {
-      const name = await paths.name(file, report.sources);
-      const known = merged.get(name) ?? new Map<number, number>();
-      for (const [line, hits] of lines) known.set(line, Math.max(known.get(line) ?? 0, hits));
-      merged.set(name, known);
+  const merged = new MergedCoverage();
+  for (const { path, shown, guessed, format, text } of reports) {
+    const report = parse(text, shown, format);
+    say(`coverage: ${shown} (${format.name}, ${report.files.size} ${report.files.size === 1 ? 'file' : 'files'})`);
+    const nameOf = await paths.namesOf(path, format, report);
+    for (const [file, told] of report.files) {
+      merged.add(await nameOf(file), told, { shown, format: format.name, guessed });
     }
   }
-  return {
-    ...total(merged),
-    files: reports.map(({ path }) => path),
-  };
+  for (const { report, files: count } of merged.preferLines()) {
+    say(`coverage: ${report} has only totals: for ${count} of its files another report's lines count`);
+  }
+  return { ...merged.total(), files: reports.map(({ path }) => path) };
 }
 
 function withoutStale(found: readonly FoundReport[], options: MeasureOptions): readonly FoundReport[] {
@@ -82,52 +66,71 @@ function withoutStale(found: readonly FoundReport[], options: MeasureOptions): r
   return fresh;
 }
 
-async function read(
-  path: string,
-  shown: string,
-  files: HostFiles,
-): Promise<{ format: CoverageFormat; report: CoverageReport }> {
-  const refuse = (what: string, hint: string, cause?: unknown): HomeportError =>
-    new HomeportError(`The coverage report ${shown} ${what}.`, { hint, exitCode: exitCodes.gate, cause });
-  const empty = 'Did the tests run with coverage switched on, and over the code that is deployed?';
-
-  const text = await files.readText(path).catch((error: unknown) => {
-    throw refuse(`can't be read: ${messageOf(error)}`, 'Make it readable for the user that deploys.', error);
-  });
-  if (text === null) throw refuse('is gone: it was there a moment ago', howToReport);
-  if (text.trim() === '') throw refuse(`is empty (${text.length} bytes)`, `${empty} ${howToReport}`);
-  const format = formats.find((candidate) => candidate.matches(text));
-  if (format === undefined) {
-    const other = otherFormats.find(([pattern]) => pattern.test(text.slice(0, 4096)))?.[1];
-    throw refuse(
-      `is of a format that is not read${other === undefined ? '' : `: it looks like ${other}`}`,
-      `Homeport reads lcov and Cobertura. ${howToReport}`,
-    );
-  }
-  try {
-    const report = format.parse(text);
-    if ([...report.files.values()].some((lines) => lines.size > 0)) return { format, report };
-  } catch (error) {
-    throw refuse(
-      `is malformed ${format.name}: ${messageOf(error)}`,
-      'Run the tests again: was their end cut short?',
-      error,
-    );
-  }
-  throw refuse('is empty: it has no lines of code in it', `${empty} ${howToReport}`);
+interface RecognizedReport extends FoundReport {
+  /** The path for people. */
+  readonly shown: string;
+  readonly format: CoverageFormat;
+  readonly text: string;
 }
 
-function total(merged: ReadonlyMap<string, ReadonlyMap<number, number>>): Omit<CoverageResult, 'files'> {
-  const byFile: FileCoverage[] = [];
-  for (const [file, lines] of merged) {
-    const covered = [...lines.values()].filter((hits) => hits > 0).length;
-    byFile.push({ file, linesCovered: covered, linesTotal: lines.size });
+/** What `auto` found and is no coverage report is left aside, unless there is nothing else. */
+async function recognized(found: readonly FoundReport[], options: MeasureOptions): Promise<RecognizedReport[]> {
+  const reports: RecognizedReport[] = [];
+  const unknown: { readonly report: FoundReport; readonly refusal: HomeportError }[] = [];
+  for (const report of found) {
+    const shown = shownPath(report.path, options.workingDirectory);
+    const text = await readReport(report.path, shown, options.files);
+    const format = formatOf(text);
+    if (format !== undefined) reports.push({ ...report, shown, format, text });
+    else unknown.push({ report, refusal: notRead(text, shown) });
   }
-  byFile.sort((a, b) => (a.file < b.file ? -1 : 1));
-  const linesCovered = byFile.reduce((sum, { linesCovered: covered }) => sum + covered, 0);
-  const linesTotal = byFile.reduce((sum, { linesTotal: lines }) => sum + lines, 0);
-  // Multiplied first: one rounding only, so that 83 lines of 1000 are exactly the number that `8.3` is.
-  return { percent: (100 * linesCovered) / linesTotal, linesCovered, linesTotal, byFile };
+  for (const { report, refusal } of unknown) {
+    if (!report.guessed || reports.length === 0) throw refusal;
+    options.say(`coverage: left aside: ${refusal.message}`);
+  }
+  return reports;
+}
+
+async function readReport(path: string, shown: string, files: HostFiles): Promise<string> {
+  const text = await files.readText(path).catch((error: unknown) => {
+    throw refuse(shown, `can't be read: ${messageOf(error)}`, 'Make it readable for the user that deploys.', error);
+  });
+  if (text === null) throw refuse(shown, 'is gone: it was there a moment ago', howToReport);
+  if (text.trim() === '') throw refuse(shown, `is empty (${text.length} bytes)`, ranWithCoverage);
+  return text;
+}
+
+function notRead(text: string, shown: string): HomeportError {
+  const other = looksLike(text);
+  return refuse(
+    shown,
+    `is of a format that is not read${other === null ? '' : `: it looks like ${other}`}`,
+    `Homeport reads ${readFormats}. ${howToReport}`,
+  );
+}
+
+function parse(text: string, shown: string, format: CoverageFormat): CoverageReport {
+  let report: CoverageReport;
+  try {
+    report = format.parse(text);
+  } catch (error) {
+    const hint = 'Run the tests again: was their end cut short?';
+    throw refuse(shown, `is malformed ${format.name}: ${messageOf(error)}`, hint, error);
+  }
+  if ([...report.files.values()].some(hasCode)) return report;
+  throw refuse(shown, 'is empty: it has no lines of code in it', ranWithCoverage);
+}
+
+function hasCode({ lines, counted, blocks, totals }: FileReport): boolean {
+  if (totals !== undefined) return totals.total > 0;
+  if (counted !== undefined) return counted > 0;
+  return blocks === undefined ? lines.size > 0 : [...blocks.values()].some(({ statements }) => statements > 0);
+}
+
+const ranWithCoverage = `Did the tests run with coverage switched on, and over the code that is deployed? ${howToReport}`;
+
+function refuse(shown: string, what: string, hint: string, cause?: unknown): HomeportError {
+  return new HomeportError(`The coverage report ${shown} ${what}.`, { hint, exitCode: exitCodes.gate, cause });
 }
 
 function shownPath(path: string, workingDirectory: string): string {

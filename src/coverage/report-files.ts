@@ -5,11 +5,28 @@ import type { HostFiles } from '../hosts/host.ts';
 
 /** Where the common tools write, relative to the folder of their project. */
 const usualPlaces = [
+  // Node.js: nyc, c8, Jest, Vitest.
   'coverage/lcov.info',
   'coverage/cobertura-coverage.xml',
+  'coverage/clover.xml',
+  'coverage/coverage-final.json',
+  'coverage/coverage-summary.json',
   'coverage/coverage.xml',
+  // coverage.py.
   'coverage.xml',
+  'coverage.json',
   'coverage.lcov',
+  // Go.
+  'coverage.out',
+  'cover.out',
+  // Maven and Gradle.
+  'target/site/jacoco/jacoco.xml',
+  'target/site/jacoco-aggregate/jacoco.xml',
+  'build/reports/jacoco/test/jacocoTestReport.xml',
+  // PHPUnit.
+  'clover.xml',
+  'build/logs/clover.xml',
+  // Rust, .NET and others.
   'lcov.info',
   'cobertura.xml',
   'cobertura-coverage.xml',
@@ -22,8 +39,8 @@ const foreign = new Set(['node_modules', 'vendor', 'venv', 'site-packages', 'tes
 
 export const howToReport =
   'Let the tests write one (`pytest --cov=app --cov-report=xml`, `vitest run --coverage --coverage.reporter=lcov`, ' +
-  '`jest --coverage --coverageReporters=lcov`, `gocover-cobertura < cover.out > coverage.xml`, ' +
-  '`cargo llvm-cov --lcov --output-path lcov.info`) and name the file in `coverage-report`.';
+  '`jest --coverage --coverageReporters=lcov`, `go test -coverprofile=cover.out ./...`, ' +
+  "JaCoCo's goal `report`, `cargo llvm-cov --lcov --output-path lcov.info`) and name the file in `coverage-report`.";
 
 export interface FoundReport {
   /** Absolute. */
@@ -84,10 +101,9 @@ const nestedUsualPlaces = usualPlaces.flatMap((place) => [place, `*/${place}`, `
 async function matching(patterns: readonly string[], workingDirectory: string): Promise<string[]> {
   const found = new Set<string>();
   const exclude = (path: string) => foreign.has(path.split('/').at(-1) ?? '');
-  for (const pattern of patterns) {
-    for await (const path of glob(pattern, { cwd: workingDirectory, exclude })) {
-      found.add(resolve(workingDirectory, path));
-    }
+  // All at once: each folder is then read once, and not once for each pattern.
+  for await (const path of glob(patterns, { cwd: workingDirectory, exclude })) {
+    found.add(resolve(workingDirectory, path));
   }
   return [...found].sort();
 }

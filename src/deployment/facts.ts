@@ -3,6 +3,7 @@ import type { BackupRecord, DatabaseKind, DatabaseTarget } from '../databases/da
 import type { ComposeModel } from '../platforms/compose/model.ts';
 import type { MountPlan } from '../platforms/compose/mounts.ts';
 import type { ObservedContainer } from '../platforms/compose/observe.ts';
+import type { CoverageBefore } from './last-coverage.ts';
 import type { Release } from './release.ts';
 import type { BudgetReport, Report } from './report.ts';
 
@@ -61,6 +62,8 @@ export interface Facts {
   coverage?: CoverageResult;
   /** In the order in which they were measured. */
   budgets: BudgetReport[];
+  /** Of the release that is good and running; `null` where it isn't known. */
+  coverageBefore?: CoverageBefore | null;
   /** The release being brought up: a new one, or the current one when nothing differs. */
   release?: Release;
   /** The environment (secrets) of `release`. */

@@ -1,3 +1,4 @@
+import { worstFiles } from '../coverage/coverage.ts';
 import type { Request } from '../request/schema.ts';
 import type { Door } from './door.ts';
 import { exitCodes } from './error.ts';
@@ -6,7 +7,7 @@ import { outcomeOf } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import { round } from './recorder.ts';
 import type { Release } from './release.ts';
-import type { Report, StageReport } from './report.ts';
+import { type Report, type StageReport, worstFilesTold } from './report.ts';
 import type { RunResult } from './run.ts';
 import type { Stage } from './stage.ts';
 
@@ -92,7 +93,7 @@ export function finishReport(
   report.release = facts.release?.id ?? null;
   report.previous_release = (facts.snapshot === undefined ? ended.recorded : facts.snapshot.release)?.id ?? null;
   report.systems_deployed = facts.disturbed || outcome.status === 'success' ? ['local'] : [];
-  report.coverage = coverageOf(facts, ended.minimumCoverage);
+  report.coverage = coverageOf(facts, ended.minimumCoverage, redact);
   if (facts.budgets.length > 0) report.budgets = [...facts.budgets];
   report.backups = facts.backups.map((backup) => ({
     service: backup.service,
@@ -127,13 +128,26 @@ function commitOf(report: Report, facts: Facts): string | null {
   return report.command === 'rollback' ? (facts.release?.commit ?? null) : (facts.source?.commit ?? report.commit);
 }
 
-function coverageOf(facts: Facts, minimum: number | null): Report['coverage'] {
-  if (facts.coverage === undefined) return null;
+function coverageOf(
+  { coverage, coverageBefore }: Facts,
+  minimum: number | null,
+  redact: (text: string) => string,
+): Report['coverage'] {
+  if (coverage === undefined) return null;
   return {
-    percent: Math.floor(facts.coverage.percent * 100) / 100,
+    percent: Math.floor(coverage.percent * 100) / 100,
     minimum,
-    lines_covered: facts.coverage.linesCovered,
-    lines_total: facts.coverage.linesTotal,
-    files: [...facts.coverage.files],
+    lines_covered: coverage.linesCovered,
+    lines_total: coverage.linesTotal,
+    files: [...coverage.files],
+    unit: coverage.unit,
+    branches: coverage.branches,
+    worst: worstFiles(coverage.byFile, worstFilesTold).map(({ file, linesCovered, linesTotal, unit }) => ({
+      file: redact(file),
+      lines_covered: linesCovered,
+      lines_total: linesTotal,
+      unit,
+    })),
+    before: coverageBefore ?? null,
   };
 }

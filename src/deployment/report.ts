@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { HostFiles } from '../hosts/host.ts';
 
+/** Source files with untested code that a report names. */
+export const worstFilesTold = 10;
+
 export const stageNames = [
   'preflight',
   'source',
@@ -20,6 +23,32 @@ export type StageName = (typeof stageNames)[number];
 
 export const stageStatuses = ['pending', 'running', 'success', 'failed', 'skipped', 'cancelled'] as const;
 export const deploymentStatuses = ['success', 'partial_success', 'failed', 'aborted', 'rolled_back'] as const;
+
+const coverageReport = z.object({
+  percent: z.number(),
+  minimum: z.number().nullable(),
+  /** Statements where that is the unit. */
+  lines_covered: z.number(),
+  lines_total: z.number(),
+  files: z.array(z.string()),
+  // Not in the reports of earlier versions.
+  unit: z.enum(['lines', 'statements', 'lines and statements']).optional(),
+  /** `null` when the tests' reports tell none. */
+  branches: z.object({ covered: z.number(), total: z.number() }).nullable().optional(),
+  /** The source files with most untested lines, at most ten. */
+  worst: z
+    .array(
+      z.object({
+        file: z.string(),
+        lines_covered: z.number(),
+        lines_total: z.number(),
+        unit: z.enum(['lines', 'statements']),
+      }),
+    )
+    .optional(),
+  /** Of the release that was good and running; `null` when it isn't known. */
+  before: z.object({ release: z.string(), percent: z.number() }).nullable().optional(),
+});
 
 const commandReport = z.object({
   command: z.string(),
@@ -84,15 +113,7 @@ export const reportSchema = z.object({
   overhead_seconds: z.number(),
   release: z.string().nullable(),
   previous_release: z.string().nullable(),
-  coverage: z
-    .object({
-      percent: z.number(),
-      minimum: z.number().nullable(),
-      lines_covered: z.number(),
-      lines_total: z.number(),
-      files: z.array(z.string()),
-    })
-    .nullable(),
+  coverage: coverageReport.nullable(),
   /** Where the request has any: what each was measured at, `null` where it could not be. */
   budgets: z
     .array(

@@ -1,5 +1,8 @@
 import type { BackupReport, BudgetReport, Report, StageReport, TestReport } from '../deployment/report.ts';
 
+type CoverageReport = NonNullable<Report['coverage']>;
+type WorstFile = NonNullable<CoverageReport['worst']>[number];
+
 /** Words for people that more than one report uses. Nothing here is escaped. */
 
 export function shortCommit(commit: string | null): string {
@@ -32,12 +35,33 @@ export function formatPercent(percent: number): string {
   return `${(Math.floor(percent * 10 + 1e-9) / 10).toFixed(1)} %`;
 }
 
-export function coverageWords(coverage: NonNullable<Report['coverage']>): string {
+export function coverageWords(coverage: CoverageReport): string {
+  const { unit = 'lines', branches = null, before = null } = coverage;
   const minimum = coverage.minimum === null ? 'no minimum' : `minimum ${coverage.minimum} %`;
-  return `${formatPercent(coverage.percent)} of lines (${coverage.lines_covered} of ${coverage.lines_total}, ${minimum})`;
+  const words = [
+    `${formatPercent(coverage.percent)} of ${unit} (${coverage.lines_covered} of ${coverage.lines_total}, ${minimum})`,
+  ];
+  if (branches !== null) {
+    const percent = formatPercent((100 * branches.covered) / branches.total);
+    words.push(`${percent} of branches (${branches.covered} of ${branches.total})`);
+  }
+  if (before !== null) words.push(changeWords(coverage.percent - before.percent));
+  return words.join(', ');
 }
 
-export function coverageIsLow(coverage: NonNullable<Report['coverage']>): boolean {
+function changeWords(points: number): string {
+  const size = Math.abs(points).toFixed(2);
+  if (size === '0.00') return 'as in the last good release';
+  return `${size} points ${points > 0 ? 'more' : 'less'} than in the last good release`;
+}
+
+/** What is untested of a file, as the cells of a table. */
+export function untestedCells(file: WorstFile): readonly [untested: string, covered: string] {
+  const { lines_covered: covered, lines_total: total, unit } = file;
+  return [`${total - covered} of ${total} ${unit}`, formatPercent((100 * covered) / total)];
+}
+
+export function coverageIsLow(coverage: CoverageReport): boolean {
   return coverage.minimum !== null && coverage.percent < coverage.minimum;
 }
 

@@ -13,6 +13,7 @@ import {
   shortImage,
   stageTitle,
   statusIcons,
+  untestedCells,
   verifiedWords,
   webUrl,
 } from './facts.ts';
@@ -176,8 +177,13 @@ function coverageAndBackups(report: Report): Markup | null {
     html`${backup.verified === 'none' ? '⚠️' : '✅'} ${verifiedWords(backup)}`,
     html`<code>${backup.file}</code>`,
   ]);
+  const worst = (report.coverage?.worst ?? []).map((file) => [
+    html`<code>${file.file}</code>`,
+    ...untestedCells(file).map((cell) => html`${cell}`),
+  ]);
   return html`<h2>Coverage and backups</h2>
 ${report.coverage !== null && html`<p>${coverageIsLow(report.coverage) ? '❌' : '✅'} Coverage: ${coverageWords(report.coverage)}</p>`}
+${table(['Least tested files', 'Untested', 'Covered'], worst)}
 ${table(['Backup', 'Size', 'Verified', 'File'], rows)}`;
 }
 

@@ -15,6 +15,7 @@ import {
   shortImage,
   stageTitle,
   statusIcons,
+  untestedCells,
   verifiedWords,
   webUrl,
 } from './facts.ts';
@@ -193,6 +194,15 @@ function coverageAndBackups(report: Report, limit: Limits): Markup[] {
   const blocks: Markup[] = [];
   if (report.coverage !== null) {
     blocks.push(md`${coverageIsLow(report.coverage) ? '❌' : '✅'} **Coverage:** ${coverageWords(report.coverage)}`);
+    const { worst = [] } = report.coverage;
+    if (worst.length > 0) {
+      blocks.push(
+        table(['Least tested files', 'Untested', 'Covered'], worst, limit.rows, (file) => [
+          code(file.file),
+          ...untestedCells(file).map((cell) => md`${cell}`),
+        ]),
+      );
+    }
   }
   if (report.backups.length > 0) {
     blocks.push(

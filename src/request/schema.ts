@@ -151,11 +151,12 @@ export const requestShape = {
   'coverage-report': key(list.default(['auto']), {
     form: 'list',
     default: 'auto',
-    meaning: 'files or globs, one a line: lcov or Cobertura; `auto` looks in the usual places',
+    meaning:
+      'files or globs, one a line: lcov, Cobertura, Clover, JaCoCo, Istanbul JSON, json-summary, coverage.py JSON or Go coverprofile; `auto` looks in the usual places',
   }),
   'coverage-minimum': key(number(0, 100, 'a percentage from 0 to 100').optional(), {
     default: 'none',
-    meaning: 'percent of lines; a missing, empty or unreadable report fails the gate',
+    meaning: 'percent of lines (Go: of statements); a missing, empty or unreadable report fails the gate',
   }),
   budgets: key(budgets.default([]), {
     form: 'yaml',

@@ -1,7 +1,8 @@
-import { judgeCoverage } from '../coverage/gate.ts';
+import { formatPercent, judgeCoverage } from '../coverage/gate.ts';
 import { measureCoverage } from '../coverage/measure.ts';
 import { exitCodes } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
+import { coverageOfRelease } from '../deployment/last-coverage.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { gateBudgets } from '../gates/budget.ts';
 import { runSuite } from '../gates/suite.ts';
@@ -57,7 +58,7 @@ async function runSuites(context: StageContext): Promise<void> {
 }
 
 async function gateCoverage(context: StageContext, testsBegan: Date): Promise<void> {
-  const { request, facts, host } = context;
+  const { request, facts, host, places } = context;
   facts.coverage = await measureCoverage({
     files: host.files,
     patterns: request['coverage-report'],
@@ -65,7 +66,9 @@ async function gateCoverage(context: StageContext, testsBegan: Date): Promise<vo
     notBefore: request.tests.length > 0 ? testsBegan : null,
     say: context.say,
   });
+  facts.coverageBefore = await coverageOfRelease(host.files, places, facts.snapshot?.release ?? null);
   const minimum = request['coverage-minimum'];
-  context.say(`coverage: ${facts.coverage.percent.toFixed(1)} % of ${facts.coverage.linesTotal} lines`);
+  const { percent, linesTotal, unit } = facts.coverage;
+  context.say(`coverage: ${formatPercent(percent)} % of ${linesTotal} ${unit}`);
   if (minimum !== undefined) judgeCoverage(facts.coverage, minimum);
 }

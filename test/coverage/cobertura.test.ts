@@ -32,7 +32,7 @@ function classes(text: string): string {
 }
 
 function linesOf(text: string, file: string): [number, number][] {
-  return [...(cobertura.parse(text).files.get(file) ?? [])];
+  return [...(cobertura.parse(text).files.get(file)?.lines ?? [])];
 }
 
 describe('Cobertura', () => {
@@ -72,6 +72,15 @@ describe('Cobertura', () => {
       '<class filename="a.js"><methods><method><lines><line number="1" hits="2"/></lines></method></methods></class>',
     );
     expect(linesOf(text, 'a.js')).toEqual([[1, 2]]);
+  });
+
+  it('reads the branches of each line', () => {
+    const text = classes(
+      '<class filename="a.py"><lines><line number="3" hits="1" branch="true" condition-coverage="50% (1/2)"/>' +
+        '<line number="4" hits="1" branch="true" condition-coverage="nonsense"/></lines></class>' +
+        '<class filename="a.py"><lines><line number="3" hits="1" condition-coverage="100% (2/2)"/></lines></class>',
+    );
+    expect([...(cobertura.parse(text).files.get('a.py')?.branches ?? [])]).toEqual([[3, { covered: 2, total: 2 }]]);
   });
 
   it('takes the usual DOCTYPE without fetching it', () => {

@@ -8,11 +8,13 @@ function covered(linesCovered: number, linesTotal: number): CoverageResult {
     percent: (100 * linesCovered) / linesTotal,
     linesCovered,
     linesTotal,
+    unit: 'lines',
+    branches: null,
     files: ['/checkout/lcov.info'],
     byFile: [
-      { file: 'src/good.ts', linesCovered: 10, linesTotal: 10 },
-      { file: 'src/half.ts', linesCovered: 5, linesTotal: 10 },
-      { file: 'src/bad.ts', linesCovered: 1, linesTotal: 100 },
+      { file: 'src/good.ts', linesCovered: 10, linesTotal: 10, unit: 'lines' },
+      { file: 'src/half.ts', linesCovered: 5, linesTotal: 10, unit: 'lines' },
+      { file: 'src/bad.ts', linesCovered: 1, linesTotal: 100, unit: 'lines' },
     ],
   };
 }
@@ -48,6 +50,12 @@ describe('the coverage gate', () => {
     expect(error.message).toBe(message);
     expect(error.hint).toContain(hint);
     expect(error.exitCode).toBe(1);
+  });
+
+  it('speaks of statements where those are counted', () => {
+    const error = refusal({ ...covered(2, 3), unit: 'statements', byFile: [] }, 70);
+    expect(error.message).toBe('Coverage is 66.6 % of statements (2 of 3), the minimum is 70 %.');
+    expect(error.hint).toContain('Test 1 more statement.');
   });
 
   it('names the files with most untested lines first, and none that is fully tested', () => {

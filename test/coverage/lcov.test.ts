@@ -21,7 +21,7 @@ end_of_record
 `;
 
 function linesOf(text: string, file: string): [number, number][] {
-  return [...(lcov.parse(text).files.get(file) ?? [])];
+  return [...(lcov.parse(text).files.get(file)?.lines ?? [])];
 }
 
 describe('lcov', () => {
@@ -52,6 +52,16 @@ describe('lcov', () => {
     expect(linesOf(text, 'a.c')).toEqual([
       [1, 1],
       [2, 3],
+    ]);
+  });
+
+  it('reads the branches of each line', () => {
+    const text =
+      'SF:a.c\nDA:4,1\nBRDA:4,0,0,-\nBRDA:4,0,1,3\nBRDA:9,e0,a > b,c,0\nBRDA:broken\nend_of_record\n' +
+      'SF:a.c\nDA:4,1\nBRDA:4,0,0,2\nBRDA:4,0,1,0\nend_of_record\n';
+    expect([...(lcov.parse(text).files.get('a.c')?.branches ?? [])]).toEqual([
+      [4, { covered: 2, total: 2 }],
+      [9, { covered: 0, total: 1 }],
     ]);
   });
 

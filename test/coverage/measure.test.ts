@@ -1,109 +1,70 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CoverageResult } from '../../src/coverage/coverage.ts';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { measureCoverage } from '../../src/coverage/measure.ts';
-import { HomeportError } from '../../src/deployment/error.ts';
 import { LocalFiles } from '../../src/hosts/local-files.ts';
+import { Checkout, coberturaOf, lcovOf, testsBegan } from './support.ts';
 
-let root = '';
-let said: string[] = [];
-
-beforeEach(() => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), 'homeport-coverage-')));
-  said = [];
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-const testsBegan = new Date('2025-11-21T10:00:00.000Z');
-
-/** `hits` by line, from line 1. */
-function lcovOf(file: string, hits: number[]): string {
-  return `TN:\nSF:${file}\n${hits.map((count, index) => `DA:${index + 1},${count}\n`).join('')}end_of_record\n`;
-}
-
-function coberturaOf(file: string, hits: number[], source?: string): string {
-  const lines = hits.map((count, index) => `<line number="${index + 1}" hits="${count}"/>`).join('');
-  const sources = source === undefined ? '' : `<sources><source>${source}</source></sources>`;
-  return `<?xml version="1.0"?><coverage line-rate="0.5">${sources}<packages><package><classes><class filename="${file}"><lines>${lines}</lines></class></classes></package></packages></coverage>`;
-}
-
-function write(path: string, text: string, at = new Date(testsBegan.getTime() + 5000)): void {
-  const full = join(root, path);
-  mkdirSync(dirname(full), { recursive: true });
-  writeFileSync(full, text);
-  utimesSync(full, at, at);
-}
-
-function measure(...patterns: string[]): Promise<CoverageResult> {
-  return measureCoverage({
-    patterns,
-    workingDirectory: root,
-    notBefore: testsBegan,
-    files: new LocalFiles(),
-    say: (line) => said.push(line),
-  });
-}
-
-async function refusal(...patterns: string[]): Promise<HomeportError> {
-  const error = await measure(...patterns).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof HomeportError) return error;
-  throw new Error(`not refused: ${error}`);
-}
+const checkout = Checkout.forEachTest();
 
 describe('measuring coverage', () => {
   it('takes a report by its path', async () => {
-    write('out/cov.info', lcovOf('src/a.ts', [1, 0, 2, 0]));
-    const result = await measure('out/cov.info');
-    expect(result).toMatchObject({ percent: 50, linesCovered: 2, linesTotal: 4, files: [join(root, 'out/cov.info')] });
-    expect(said).toEqual(['coverage: out/cov.info (lcov, 1 files)']);
+    checkout.write('out/cov.info', lcovOf('src/a.ts', [1, 0, 2, 0]));
+    const result = await checkout.measure('out/cov.info');
+    expect(result).toMatchObject({
+      percent: 50,
+      linesCovered: 2,
+      linesTotal: 4,
+      files: [join(checkout.root, 'out/cov.info')],
+    });
+    expect(checkout.said).toEqual(['coverage: out/cov.info (lcov, 1 file)']);
   });
 
   it('adds up reports by line and never averages their percentages', async () => {
-    write('packages/small/lcov.info', lcovOf('packages/small/a.ts', [1]));
-    write('packages/large/lcov.info', lcovOf('packages/large/b.ts', [1, ...Array<number>(98).fill(0), 0]));
-    const result = await measure('packages/*/lcov.info');
+    checkout.write('packages/small/lcov.info', lcovOf('packages/small/a.ts', [1]));
+    checkout.write('packages/large/lcov.info', lcovOf('packages/large/b.ts', [1, ...Array<number>(98).fill(0), 0]));
+    const result = await checkout.measure('packages/*/lcov.info');
     expect([result.linesCovered, result.linesTotal]).toEqual([2, 101]);
   });
 
   it('counts a line once that two reports have, covered if either ran it', async () => {
-    write('unit.info', lcovOf('src/a.ts', [1, 0, 0]));
-    write('integration.info', lcovOf('src/a.ts', [0, 3, 0]));
-    const result = await measure('unit.info', 'integration.info');
+    checkout.write('unit.info', lcovOf('src/a.ts', [1, 0, 0]));
+    checkout.write('integration.info', lcovOf('src/a.ts', [0, 3, 0]));
+    const result = await checkout.measure('unit.info', 'integration.info');
     expect([result.linesCovered, result.linesTotal]).toEqual([2, 3]);
   });
 
   it.each([
     [
       'an absolute path and a relative one',
-      () => lcovOf(join(root, 'src/a.py'), [0, 1]),
+      () => lcovOf(join(checkout.root, 'src/a.py'), [0, 1]),
       () => lcovOf('src/a.py', [1, 0]),
     ],
     ['`./` before it', () => lcovOf('./src/a.py', [0, 1]), () => lcovOf('src/a.py', [1, 0])],
-    ["Cobertura's sources", () => coberturaOf('a.py', [0, 1], join(root, 'src')), () => lcovOf('src/a.py', [1, 0])],
+    [
+      "Cobertura's sources",
+      () => coberturaOf('a.py', [0, 1], join(checkout.root, 'src')),
+      () => lcovOf('src/a.py', [1, 0]),
+    ],
     [
       'the sources of a container, which are not here',
       () => coberturaOf('src/a.py', [0, 1], '/app'),
       () => lcovOf('src/a.py', [1, 0]),
     ],
   ])('knows a file again by %s', async (_how, one, other) => {
-    write('src/a.py', 'pass\n');
-    write('one', one());
-    write('other', other());
-    const result = await measure('one', 'other');
-    expect(result.byFile).toEqual([{ file: 'src/a.py', linesCovered: 2, linesTotal: 2 }]);
+    checkout.write('src/a.py', 'pass\n');
+    checkout.write('one', one());
+    checkout.write('other', other());
+    const result = await checkout.measure('one', 'other');
+    expect(result.byFile).toEqual([{ file: 'src/a.py', linesCovered: 2, linesTotal: 2, unit: 'lines' }]);
   });
 
   it('knows a file again when the working directory is a symbolic link', async () => {
-    write('real/lcov.info', lcovOf(join(root, 'real/src/a.ts'), [1]));
-    symlinkSync(join(root, 'real'), join(root, 'link'));
+    checkout.write('real/lcov.info', lcovOf(join(checkout.root, 'real/src/a.ts'), [1]));
+    symlinkSync(join(checkout.root, 'real'), join(checkout.root, 'link'));
     const result = await measureCoverage({
       patterns: ['lcov.info'],
-      workingDirectory: join(root, 'link'),
+      workingDirectory: join(checkout.root, 'link'),
       notBefore: null,
       files: new LocalFiles(),
       say: () => {},
@@ -111,14 +72,34 @@ describe('measuring coverage', () => {
     expect(result.byFile[0]?.file).toBe('src/a.ts');
   });
 
+  it('keeps the files of two packages apart that have the same relative name', async () => {
+    for (const name of ['a', 'b']) checkout.write(`packages/${name}/src/index.ts`, 'export {}\n');
+    checkout.write('packages/a/coverage/lcov.info', lcovOf('src/index.ts', [1, 0]));
+    checkout.write('packages/b/coverage/lcov.info', lcovOf('src/index.ts', [0, 1]));
+    const { byFile } = await checkout.measure('auto');
+    expect(byFile).toMatchObject([
+      { file: 'packages/a/src/index.ts', linesCovered: 1, linesTotal: 2 },
+      { file: 'packages/b/src/index.ts', linesCovered: 1, linesTotal: 2 },
+    ]);
+  });
+
+  it.each([
+    ['src\\a.ts', 'src/a.ts'],
+    ['C:\\work\\src\\a.ts', 'C:/work/src/a.ts'],
+    ['C:\\work/src\\a.ts', 'C:/work/src/a.ts'],
+  ])('takes the Windows path %s', async (name, file) => {
+    checkout.write('lcov.info', lcovOf(name, [1]));
+    expect((await checkout.measure('lcov.info')).byFile[0]?.file).toBe(file);
+  });
+
   it('reads a file once that two patterns mean', async () => {
-    write('lcov.info', lcovOf('a.ts', [1, 0]));
-    expect((await measure('lcov.info', '*.info', 'auto')).files).toEqual([join(root, 'lcov.info')]);
+    checkout.write('lcov.info', lcovOf('a.ts', [1, 0]));
+    expect((await checkout.measure('lcov.info', '*.info', 'auto')).files).toEqual([join(checkout.root, 'lcov.info')]);
   });
 
   it('takes a path with brackets for what it is', async () => {
-    write('app/[id]/lcov.info', lcovOf('a.ts', [1]));
-    expect((await measure('app/[id]/lcov.info')).linesTotal).toBe(1);
+    checkout.write('app/[id]/lcov.info', lcovOf('a.ts', [1]));
+    expect((await checkout.measure('app/[id]/lcov.info')).linesTotal).toBe(1);
   });
 });
 
@@ -133,35 +114,52 @@ describe('`auto`', () => {
     'TestResults/7d1c/coverage.cobertura.xml',
     'frontend/coverage/lcov.info',
     'packages/web/coverage/lcov.info',
+    'coverage/clover.xml',
+    'coverage/coverage-final.json',
+    'coverage/coverage-summary.json',
+    'coverage.json',
+    'cover.out',
+    'services/api/coverage.out',
+    'target/site/jacoco/jacoco.xml',
+    'app/build/reports/jacoco/test/jacocoTestReport.xml',
+    'build/logs/clover.xml',
   ])('finds %s and says so', async (path) => {
-    write(path, path.endsWith('xml') ? coberturaOf('a.ts', [1]) : lcovOf('a.ts', [1]));
-    expect((await measure('auto')).files).toEqual([join(root, path)]);
-    expect(said[0]).toContain(path);
+    checkout.write(path, path.endsWith('xml') ? coberturaOf('a.ts', [1]) : lcovOf('a.ts', [1]));
+    expect((await checkout.measure('auto')).files).toEqual([join(checkout.root, path)]);
+    expect(checkout.said[0]).toContain(path);
   });
 
   it('leaves the reports of other people and of fixtures alone', async () => {
-    write('lcov.info', lcovOf('a.ts', [1]));
-    write('node_modules/x/coverage/lcov.info', lcovOf('b.ts', [0]));
-    write('vendor/y/coverage.xml', coberturaOf('c.ts', [0]));
-    write('test/fixtures/lcov.info', lcovOf('d.ts', [0]));
-    expect((await measure('auto')).linesTotal).toBe(1);
+    checkout.write('lcov.info', lcovOf('a.ts', [1]));
+    checkout.write('node_modules/x/coverage/lcov.info', lcovOf('b.ts', [0]));
+    checkout.write('vendor/y/coverage.xml', coberturaOf('c.ts', [0]));
+    checkout.write('test/fixtures/lcov.info', lcovOf('d.ts', [0]));
+    expect((await checkout.measure('auto')).linesTotal).toBe(1);
+  });
+
+  it('leaves aside what is no coverage report at all, but not when there is nothing else', async () => {
+    checkout.write('coverage.json', '{"schemaVersion": 1, "label": "coverage"}');
+    expect((await checkout.refusal('auto')).message).toContain('coverage.json is of a format that is not read');
+    checkout.write('lcov.info', lcovOf('a.ts', [1]));
+    expect((await checkout.measure('auto')).files).toEqual([join(checkout.root, 'lcov.info')]);
+    expect(checkout.said.join('\n')).toContain('left aside: The coverage report coverage.json is of a format');
   });
 
   it('merges what the tests of several languages wrote', async () => {
-    write('coverage.xml', coberturaOf('app.py', [1, 1]));
-    write('frontend/coverage/lcov.info', lcovOf('src/main.ts', [0, 0]));
-    expect((await measure('auto')).percent).toBe(50);
+    checkout.write('coverage.xml', coberturaOf('app.py', [1, 1]));
+    checkout.write('frontend/coverage/lcov.info', lcovOf('src/main.ts', [0, 0]));
+    expect((await checkout.measure('auto')).percent).toBe(50);
   });
 
   it('leaves an older report aside when the tests wrote another, and says so', async () => {
-    write('coverage.xml', coberturaOf('app.py', [1]), new Date('2025-11-20T10:00:00Z'));
-    write('coverage/lcov.info', lcovOf('a.ts', [1, 0]));
-    expect((await measure('auto')).files).toEqual([join(root, 'coverage/lcov.info')]);
-    expect(said.join('\n')).toContain('coverage.xml is left aside');
+    checkout.write('coverage.xml', coberturaOf('app.py', [1]), new Date('2025-11-20T10:00:00Z'));
+    checkout.write('coverage/lcov.info', lcovOf('a.ts', [1, 0]));
+    expect((await checkout.measure('auto')).files).toEqual([join(checkout.root, 'coverage/lcov.info')]);
+    expect(checkout.said.join('\n')).toContain('coverage.xml is left aside');
   });
 
   it('says where it looked when there is nothing', async () => {
-    const error = await refusal('auto');
+    const error = await checkout.refusal('auto');
     expect(error.message).toContain('coverage/lcov.info, coverage/cobertura-coverage.xml');
     expect(error.hint).toContain('pytest --cov=app --cov-report=xml');
     expect(error.exitCode).toBe(1);
@@ -171,42 +169,67 @@ describe('`auto`', () => {
 describe('a report that can not be judged by', () => {
   it.each([
     ['is missing', () => {}, 'The coverage report `report` is missing'],
-    ['is a folder', () => write('report/lcov.info', lcovOf('a', [1])), '`report` is a folder'],
-    ['is empty', () => write('report', ''), 'report is empty (0 bytes)'],
-    ['has no lines', () => write('report', 'TN:\nSF:a.ts\nend_of_record\n'), 'report is empty: it has no lines'],
+    ['is a folder', () => checkout.write('report/lcov.info', lcovOf('a', [1])), '`report` is a folder'],
+    ['is empty', () => checkout.write('report', ''), 'report is empty (0 bytes)'],
+    [
+      'has no lines',
+      () => checkout.write('report', 'TN:\nSF:a.ts\nend_of_record\n'),
+      'report is empty: it has no lines',
+    ],
     [
       'is malformed',
-      () => write('report', 'SF:a.ts\nDA:1,1\n'),
+      () => checkout.write('report', 'SF:a.ts\nDA:1,1\n'),
       'report is malformed lcov: line 1: the record of `a.ts`',
     ],
-    ['is malformed XML', () => write('report', '<coverage>\n<packages>'), /malformed Cobertura: line 2.*unclosed tag/],
-    ['is unknown', () => write('report', 'all good, trust me'), 'report is of a format that is not read.'],
-    ['is Clover', () => write('report', '<coverage generated="1" clover="3">'), 'it looks like Clover'],
-    ['is a coverprofile', () => write('report', 'mode: set\na.go:1.1,2.2 1 1'), 'it looks like a Go coverprofile'],
+    [
+      'is malformed XML',
+      () => checkout.write('report', '<coverage>\n<packages>'),
+      /malformed Cobertura: line 2.*unclosed tag/,
+    ],
+    ['is unknown', () => checkout.write('report', 'all good, trust me'), 'report is of a format that is not read.'],
+    ['is JUnit', () => checkout.write('report', '<?xml version="1.0"?><testsuites/>'), 'it looks like a JUnit report'],
+    ['is UTF-16', () => checkout.write('report', '\uFFFDm\0o\0d\0e\0'), 'it looks like UTF-16 text'],
+    ['is of another JSON', () => checkout.write('report', '{"name": "shop"}'), 'it looks like JSON of another kind'],
+    ['is raw', () => checkout.write('report', '{"result":[{"scriptId":"1"}]}'), "it looks like V8's raw coverage"],
+    ['is a data file', () => checkout.write('report', 'SQLite format 3\0'), "it looks like coverage.py's data file"],
+    ['is HTML', () => checkout.write('report', '<!DOCTYPE html><html>'), 'it looks like an HTML report'],
+    ['has no statements', () => checkout.write('report', 'mode: set\na.go:1.1,2.2 0 1\n'), 'it has no lines of code'],
+    ['has no files', () => checkout.write('report', '{}'), 'report is empty: it has no lines of code'],
+    [
+      'is cut off',
+      () => checkout.write('report', '{"meta": {"version": "7"}, "files": {"a.py": {'),
+      /malformed coverage\.py JSON: it is cut off/,
+    ],
   ])('%s: the gate fails and says what to do', async (_what, arrange, message) => {
     arrange();
-    const error = await refusal('report');
+    const error = await checkout.refusal('report');
     expect(error.message).toMatch(message);
     expect(error.hint.length).toBeGreaterThan(20);
     expect(error.exitCode).toBe(1);
   });
 
   it('was written before the tests ran', async () => {
-    write('lcov.info', lcovOf('a.ts', [1]), new Date(testsBegan.getTime() - 1500));
-    expect((await refusal('auto')).message).toContain(
+    checkout.write('lcov.info', lcovOf('a.ts', [1]), new Date(testsBegan.getTime() - 1500));
+    expect((await checkout.refusal('auto')).message).toContain(
       'lcov.info was written before the tests ran: it is from 2025-11-21T09:59:58.500Z',
     );
-    expect((await refusal('lcov.info')).message).toContain('was written before the tests ran');
+    expect((await checkout.refusal('lcov.info')).message).toContain('was written before the tests ran');
   });
 
   it('may be up to a second older by the file system, whose times may be whole seconds', async () => {
-    write('lcov.info', lcovOf('a.ts', [1]), new Date(testsBegan.getTime() - 900));
-    expect((await measure('lcov.info')).percent).toBe(100);
+    checkout.write('lcov.info', lcovOf('a.ts', [1]), new Date(testsBegan.getTime() - 900));
+    expect((await checkout.measure('lcov.info')).percent).toBe(100);
+  });
+
+  it('is of another kind, though another one is read', async () => {
+    checkout.write('lcov.info', lcovOf('a.ts', [1]));
+    checkout.write('junit.xml', '<testsuites/>');
+    expect((await checkout.refusal('lcov.info', 'junit.xml')).message).toContain('junit.xml is of a format');
   });
 
   it('is missed although another pattern matches', async () => {
-    write('unit/lcov.info', lcovOf('a.ts', [1]));
-    const error = await refusal('unit/*.info', 'integration/*.info');
+    checkout.write('unit/lcov.info', lcovOf('a.ts', [1]));
+    const error = await checkout.refusal('unit/*.info', 'integration/*.info');
     expect(error.message).toContain('`integration/*.info` is missing');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CoverageResult } from '../../src/coverage/coverage.ts';
 import { CancelledError, exitCodes, HomeportError } from '../../src/deployment/error.ts';
 import { type Facts, newFacts, type Source } from '../../src/deployment/facts.ts';
 import { emptyReport, finishReport } from '../../src/deployment/finish-report.ts';
@@ -14,6 +15,16 @@ const source: Source = {
   commit: 'f'.repeat(40),
   committedAt: new Date(0),
   branch: 'main',
+};
+
+const coverage: CoverageResult = {
+  percent: 69.999,
+  linesCovered: 69_999,
+  linesTotal: 100_000,
+  unit: 'lines',
+  branches: null,
+  files: ['lcov.info'],
+  byFile: [],
 };
 
 async function reported(
@@ -109,14 +120,36 @@ describe('the report', () => {
   });
 
   it('never rounds coverage up to the minimum', async () => {
-    const coverage = { percent: 69.999, linesCovered: 69_999, linesTotal: 100_000, files: ['lcov.info'], byFile: [] };
     expect((await reported(well, { facts: { coverage } })).coverage).toEqual({
       percent: 69.99,
       minimum: 70,
       lines_covered: 69_999,
       lines_total: 100_000,
       files: ['lcov.info'],
+      unit: 'lines',
+      branches: null,
+      worst: [],
+      before: null,
     });
+  });
+
+  it('names the ten files with most untested code, and what the last good release had', async () => {
+    const byFile = Array.from({ length: 12 }, (_, index) => ({
+      file: index === 11 ? 'src/hunter2.go' : `src/${index}.go`,
+      linesCovered: 20 - index,
+      linesTotal: 20,
+      unit: 'statements' as const,
+    }));
+    const coverageBefore = { release: 'r1', percent: 80.5 };
+    const branches = { covered: 3, total: 4 };
+    const facts = { coverage: { ...coverage, byFile, branches }, coverageBefore };
+    const told = (await reported(well, { facts })).coverage;
+    expect(told).toMatchObject({ before: coverageBefore, branches });
+    expect(told?.worst).toHaveLength(10);
+    expect(told?.worst?.slice(0, 2)).toEqual([
+      { file: 'src/***.go', lines_covered: 9, lines_total: 20, unit: 'statements' },
+      { file: 'src/10.go', lines_covered: 10, lines_total: 20, unit: 'statements' },
+    ]);
   });
 
   it('counts the rows of a backup', async () => {

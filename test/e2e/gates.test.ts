@@ -7,12 +7,19 @@ describe('the exit code of a deployment to which a gate or the build says no, an
   let project: Project;
   let port: number;
   let url: string;
+  /** The release that runs all the while; its tests covered 75 % of lines. */
+  let good: string;
+  const writeCoverage = 'unit: mkdir -p coverage; cp fixture.info coverage/lcov.info';
 
   beforeAll(async () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}/version`;
-    project = await makeProject({ files: webProject({ port, version: 'v1' }), name: 'gates' });
-    await project.deploy();
+    const lcov = 'SF:src/a.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,1\nend_of_record\n';
+    const files = { ...webProject({ port, version: 'v1' }), 'fixture.info': lcov, '.gitignore': 'coverage\n' };
+    project = await makeProject({ files, name: 'gates' });
+    const { report } = await project.deploy(['--tests', writeCoverage, '--coverage-minimum', '75']);
+    expect(report.coverage).toMatchObject({ percent: 75, before: null });
+    good = report.release ?? '';
   });
   afterAll(async () => await project?.cleanUp());
 
@@ -78,12 +85,15 @@ describe('the exit code of a deployment to which a gate or the build says no, an
 
   it('is 1 when coverage is below the minimum', async () => {
     const lcov = 'SF:src/a.js\nDA:1,1\nDA:2,0\nDA:3,1\nDA:4,0\nend_of_record\n';
-    const { outcome, undisturbed } = await refused(
-      ['--tests', 'unit: mkdir -p coverage; cp fixture.info coverage/lcov.info', '--coverage-minimum', '70'],
-      { 'fixture.info': lcov, '.gitignore': 'coverage\n' },
-    );
+    const { outcome, undisturbed } = await refused(['--tests', writeCoverage, '--coverage-minimum', '70'], {
+      'fixture.info': lcov,
+    });
     expectVerdict(outcome, { exitCode: 1, status: 'failed', phase: 'test' });
     expect(outcome.report.coverage).toMatchObject({ percent: 50, minimum: 70, lines_covered: 2, lines_total: 4 });
+    expect(outcome.report.coverage).toMatchObject({
+      worst: [{ file: 'src/a.js', lines_covered: 2, lines_total: 4 }],
+      before: { release: good, percent: 75 },
+    });
     await undisturbed();
   });
 

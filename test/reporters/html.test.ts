@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/reporters/html.ts';
-import { critical, hostile, reports, smokeRolledBack } from '../support/reports.ts';
+import { critical, fullCoverage, hostile, report, reports, smokeRolledBack } from '../support/reports.ts';
 
 const voidElements = /<(meta)([^>]*)>/g;
 
@@ -55,6 +55,12 @@ describe('the HTML report', () => {
 
   it('shows what comes from outside as text', () => {
     expect(read(renderHtml(hostile)).text).toContain('</script><script>alert(1)</script> | a `tick` ``` fence');
+  });
+
+  it('shows branches, the change since the last good release, and the least tested files', () => {
+    const { text } = read(renderHtml(report({ coverage: fullCoverage })));
+    expect(text).toContain('75.0 % of branches (3 of 4), 2.64 points more than in the last good release');
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(/src\/orders\.py ?120 of 160 lines ?25\.0 %/);
   });
 
   it('tells verdict, cause, what runs and the next step first', () => {

@@ -6,6 +6,7 @@ import { renderSummary, writeSummary } from '../../src/reporters/summary.ts';
 import {
   critical,
   firstDeploymentFailed,
+  fullCoverage,
   gateFailed,
   hostile,
   report,
@@ -91,6 +92,24 @@ describe('the job summary', () => {
     expect(text).toContain('83.1 % of lines (1234 of 1484, minimum 70 %)');
     expect(text).toContain('✅ restored into a scratch database and compared');
     expect(text).toContain('href="https://github.com/octo/mundus/commit/3f2a9c1d5b7e4f60a1b2c3d4e5f60718293a4b5c"');
+  });
+
+  it('shows branches, the change since the last good release, and the least tested files', () => {
+    const text = renderSummary(report({ coverage: fullCoverage }));
+    expect(text).toContain(
+      '✅ **Coverage:** 83.1 % of lines (1234 of 1484, minimum 70 %), 75.0 % of branches (3 of 4), 2.64 points more than in the last good release',
+    );
+    expect(text).toContain('| Least tested files | Untested | Covered |');
+    expect(text).toContain('| <code>src/orders.py</code> | 120 of 160 lines | 25.0 % |');
+    expect(text).toContain('| <code>agent/main.go</code> | 90 of 100 statements | 10.0 % |');
+  });
+
+  it.each([
+    [80.5, 80.5, 'as in the last good release'],
+    [80.5, 80.62, '0.12 points less than in the last good release'],
+  ])('compares %d %% with %d %%', (percent, before, words) => {
+    const coverage = { ...fullCoverage, percent, before: { release: 'r1', percent: before } };
+    expect(renderSummary(report({ coverage }))).toContain(words);
   });
 
   it('never rounds a coverage that missed its minimum up to it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderText, renderVerdict } from '../../src/reporters/text.ts';
-import { critical, reports, smokeRolledBack, successful } from '../support/reports.ts';
+import { critical, fullCoverage, report, reports, smokeRolledBack, successful } from '../support/reports.ts';
 
 describe('the report as text', () => {
   it('begins with verdict, cause, what runs and the next step', () => {
@@ -10,6 +10,12 @@ describe('the report as text', () => {
       'Running now: The old release 20251120T174210Z-b81d0e4, restored.',
       expect.stringMatching(/^Next step: Read the log of app below/),
     ]);
+  });
+
+  it('has branches and the change since the last good release', () => {
+    expect(renderText(report({ coverage: fullCoverage }))).toContain(
+      '  coverage 83.1 % of lines (1234 of 1484, minimum 70 %), 75.0 % of branches (3 of 4), 2.64 points more than in the last good release\n',
+    );
   });
 
   it('has what changed, tests, coverage, backups and stages', () => {

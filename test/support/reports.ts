@@ -79,6 +79,22 @@ const backup: Report['backups'][0] = {
   duration_seconds: 14.1,
 };
 
+/** With all that the tests' reports may tell. */
+export const fullCoverage: NonNullable<Report['coverage']> = {
+  percent: 83.14,
+  minimum: 70,
+  lines_covered: 1234,
+  lines_total: 1484,
+  files: ['/home/runner/mundus/coverage.xml'],
+  unit: 'lines',
+  branches: { covered: 3, total: 4 },
+  worst: [
+    { file: 'src/orders.py', lines_covered: 40, lines_total: 160, unit: 'lines' },
+    { file: 'agent/main.go', lines_covered: 10, lines_total: 100, unit: 'statements' },
+  ],
+  before: { release: '20251120T174210Z-b81d0e4', percent: 80.5 },
+};
+
 /** A deployment that went well; `changes` replaces what differs. */
 export function report(changes: Partial<Report> = {}): Report {
   return {
@@ -337,6 +353,11 @@ export const hostile = report({
     excerpt: `before\n\`\`\`\n${hostileText}\n\`\`\`\`\`\`\n</pre></details></code>\n::endgroup::\nafter`,
   },
   warnings: [hostileText],
+  coverage: {
+    ...fullCoverage,
+    worst: [{ file: hostileText, lines_covered: 0, lines_total: 1, unit: 'lines' }],
+    before: { release: hostileText, percent: 1 },
+  },
   backups: [{ ...backup, service: hostileText, kind: hostileText, database: hostileText, file: hostileText }],
   changes: {
     services: [{ service: hostileText, change: 'recreated', image_before: hostileText, image_after: hostileText }],
