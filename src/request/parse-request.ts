@@ -7,6 +7,7 @@ import { expandSettings } from './expand-settings.ts';
 import { InvalidRequestError } from './invalid-request.ts';
 import { type Given, problemsOf, Refusal, type RequestProblem } from './problems.ts';
 import { type ReadText, readSettings } from './read-file.ts';
+import { loadYaml } from './read-yaml.ts';
 import {
   docsOf,
   isRequestKey,
@@ -34,6 +35,7 @@ export interface RequestSources {
  * Throws an `InvalidRequestError` that names everything that is wrong in both of them.
  */
 export async function parseRequest(sources: RequestSources): Promise<Request> {
+  await loadYaml();
   const door = givenValues(sources.door);
   const settings = await readSettings({
     config: textOf(door.config),

@@ -1,4 +1,9 @@
-import { parseDocument } from 'yaml';
+let yaml: typeof import('yaml') | null = null;
+
+/** To be awaited before `readYaml`: the schema is loaded for `--help` too, which would wait for the library. */
+export async function loadYaml(): Promise<void> {
+  yaml ??= await import('yaml');
+}
 
 export type ReadYaml =
   | { readonly ok: true; readonly value: unknown }
@@ -16,9 +21,10 @@ const withoutQuote: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'Unexpected text',
 };
 
-/** Reads one YAML document; a key that is there twice is an error. Never throws. */
+/** Reads one YAML document; a key that is there twice is an error. Throws for no text. */
 export function readYaml(text: string): ReadYaml {
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true, logLevel: 'error' });
+  if (yaml === null) throw new Error('the YAML library was not loaded');
+  const document = yaml.parseDocument(text, { prettyErrors: true, uniqueKeys: true, logLevel: 'error' });
   const [error] = [...document.errors, ...document.warnings];
   if (error) {
     const sentence = withoutQuote[error.code] ?? error.message.split(/ at line \d|\n/)[0];

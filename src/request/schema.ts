@@ -54,8 +54,13 @@ export interface KeyDocs {
   readonly secret?: true;
 }
 
+const docsBySchema = new Map<z.ZodType, KeyDocs>();
+
+/** Each schema is one key's own. Not by `meta`, which makes a copy: a good part of the time that `--help` takes. */
 function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
-  return schema.meta({ ...docs }) as T;
+  if (docsBySchema.has(schema)) throw new Error('the schema of another key');
+  docsBySchema.set(schema, docs);
+  return schema;
 }
 
 const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path}`';
@@ -299,7 +304,9 @@ export function isRequestKey(name: string): name is RequestKey {
 }
 
 export function docsOf(name: RequestKey): KeyDocs {
-  return requestShape[name].meta() as unknown as KeyDocs;
+  const docs = docsBySchema.get(requestShape[name]);
+  if (docs === undefined) throw new Error(`the key ${name} has no docs`);
+  return docs;
 }
 
 export const secretKeys = requestKeys.filter((name) => docsOf(name).secret === true);
