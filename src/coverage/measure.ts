@@ -1,14 +1,12 @@
 import { relative } from 'node:path';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
+import { isFromBefore } from '../hosts/file-times.ts';
 import type { HostFiles } from '../hosts/host.ts';
 import type { CoverageFormat, CoverageReport, CoverageResult, FileReport } from './coverage.ts';
 import { formatOf, looksLike, readFormats } from './formats.ts';
 import { MergedCoverage } from './merge.ts';
 import { type FoundReport, findReports, howToReport } from './report-files.ts';
 import { SourcePaths } from './source-paths.ts';
-
-/** File systems with whole-second times may say that a file is older than it is. */
-const clockGrainMs = 1000;
 
 export interface MeasureOptions {
   /** Files, globs, or `auto`, relative to the working directory. */
@@ -49,7 +47,7 @@ export async function measureCoverage(options: MeasureOptions): Promise<Coverage
 function withoutStale(found: readonly FoundReport[], options: MeasureOptions): readonly FoundReport[] {
   const { notBefore, workingDirectory, say } = options;
   if (notBefore === null) return found;
-  const isStale = (report: FoundReport) => report.modifiedAt.getTime() < notBefore.getTime() - clockGrainMs;
+  const isStale = (report: FoundReport) => isFromBefore(report.modifiedAt, notBefore);
   const fresh = found.filter((report) => !isStale(report));
   for (const report of found.filter(isStale)) {
     const shown = shownPath(report.path, workingDirectory);

@@ -1,6 +1,7 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import { known } from '../deployment/facts.ts';
 import type { StageContext } from '../deployment/stage.ts';
+import { userCommand } from '../hosts/user-command.ts';
 import type { Budget } from '../request/schema.ts';
 
 /** Characters of what a command printed that people are shown. */
@@ -39,7 +40,7 @@ async function gateBudget(context: StageContext, budget: Budget): Promise<Refusa
   const { name, maximum, command } = budget;
   const { workingDirectory } = known(context.facts.source, 'source');
   let last = '';
-  const result = await context.host.exec(['bash', '-euo', 'pipefail', '-c', command], {
+  const result = await context.host.exec(userCommand(command), {
     cwd: workingDirectory,
     env: { ...context.request.secrets, PWD: workingDirectory },
     timeout: context.remaining(),

@@ -3,6 +3,7 @@ import { known } from '../deployment/facts.ts';
 import type { TestReport } from '../deployment/report.ts';
 import type { StageContext } from '../deployment/stage.ts';
 import type { ExecResult } from '../hosts/host.ts';
+import { userCommand } from '../hosts/user-command.ts';
 import type { TestSuite } from '../request/schema.ts';
 import { formatDuration } from '../request/units.ts';
 import type { TestFigures } from './junit.ts';
@@ -20,7 +21,7 @@ export async function runSuite(context: StageContext, suite: TestSuite, reports:
   const { workingDirectory } = known(context.facts.source, 'source');
   const remaining = context.remaining();
   const own = suite.timeout !== undefined && suite.timeout < remaining ? suite.timeout : null;
-  const result = await context.host.exec(['bash', '-euo', 'pipefail', '-c', suite.command], {
+  const result = await context.host.exec(userCommand(suite.command), {
     cwd: workingDirectory,
     env: { ...context.request.secrets, PWD: workingDirectory },
     timeout: own ?? remaining,

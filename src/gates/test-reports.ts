@@ -1,11 +1,9 @@
 import { glob } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { messageOf } from '../deployment/error.ts';
+import { isFromBefore } from '../hosts/file-times.ts';
 import type { FileFacts, HostFiles } from '../hosts/host.ts';
 import { addFigures, parseJunit, type TestFigures } from './junit.ts';
-
-/** File systems with whole-second times may say that a file is older than it is. */
-const clockGrainMs = 1000;
 
 /** Surefire writes one file a class; more than this is a pattern that means something else. */
 const mostFiles = 2000;
@@ -57,7 +55,7 @@ export class TestReports {
       try {
         for (const path of await this.#matching(pattern)) {
           const facts = await this.#options.files.stat(path);
-          if (facts?.kind !== 'file' || facts.modifiedAt.getTime() < began.getTime() - clockGrainMs) continue;
+          if (facts?.kind !== 'file' || isFromBefore(facts.modifiedAt, began)) continue;
           this.#used.add(pattern);
           const state = `${facts.modifiedAt.getTime()} ${facts.bytes}`;
           if (this.#read.get(path) === state) continue;
