@@ -169,7 +169,7 @@ describe('a deployment that was killed while another service crashed again and a
     await killedAt(project, 'waiting for web', ['--start-timeout', '6s']);
     await rm(join(folder, 'here'));
     const { id } = await project.container('store');
-    await docker('exec', id, 'kill', '-TERM', '1');
+    await docker('exec', '--detach', id, 'kill', '-TERM', '1');
     // 100 ms before the first restart, and twice as long before each next one.
     const restarts = () => docker('inspect', '--format', '{{.RestartCount}}', id);
     while (Number(await restarts()) < 8) await sleep(200);
