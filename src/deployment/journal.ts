@@ -48,10 +48,12 @@ export class Journal {
 
   /**
    * As `record`, for the way back: a full disk must not stop it. An earlier intent told recovery already that there is
-   * something to go back from.
+   * something to go back from. But a restore is not made then: whoever recovers would not know of it, and make it once
+   * more, over what was written since.
    */
   async recordIfPossible<T>(change: Change, make: () => Promise<T>): Promise<T> {
-    await this.#intend(change).catch(() => {});
+    const intended = this.#intend(change);
+    await (change.undo.restoring === undefined ? intended.catch(() => {}) : intended);
     return await this.#make(change, make);
   }
 

@@ -148,6 +148,13 @@ describe('the way back', () => {
     const { journal } = newJournal(join(temporaryFolder(), 'no', 'such', 'folder'));
     expect(await journal.recordIfPossible(up, async () => 42)).toBe(42);
   });
+
+  it('makes no restore that recovery would not know of, and make once more over newer data', async () => {
+    const { journal } = newJournal(join(temporaryFolder(), 'no', 'such', 'folder'));
+    const undo = { restoring: { file: '/backups/db.dump', stamp: '20251121T101500Z' } };
+    const made = journal.recordIfPossible({ ...up, undo }, async () => expect.unreachable('restored'));
+    await expect(made).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 });
 
 describe('a long journal', () => {
