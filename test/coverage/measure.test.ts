@@ -85,8 +85,8 @@ describe('measuring coverage', () => {
 
   it.each([
     ['src\\a.ts', 'src/a.ts'],
-    ['C:\\work\\src\\a.ts', 'C:/work/src/a.ts'],
-    ['C:\\work/src\\a.ts', 'C:/work/src/a.ts'],
+    ['C:\\shop\\src\\a.ts', 'C:/shop/src/a.ts'],
+    ['C:\\shop/src\\a.ts', 'C:/shop/src/a.ts'],
   ])('takes the Windows path %s', async (name, file) => {
     checkout.write('lcov.info', lcovOf(name, [1]));
     expect((await checkout.measure('lcov.info')).byFile[0]?.file).toBe(file);
