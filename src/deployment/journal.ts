@@ -1,4 +1,4 @@
-import type { HostFiles } from '../hosts/host.ts';
+import type { Host, HostFiles } from '../hosts/host.ts';
 import { tryParseJson } from '../request/parse-json.ts';
 import { type JournalEntry, parseEntry, type Recovery, type Undo } from './journal-entry.ts';
 import type { Beginning } from './unfinished.ts';
@@ -14,16 +14,20 @@ export interface Change {
 
 /** Above this size (bytes) the entries of ended deployments are let go at the next beginning. */
 const largest = 2 ** 20;
+/** Bytes: several times what a deployment and its way back write. */
+const room = 2 ** 18;
 
 /** `journal.jsonl`: intent before each change, outcome after it; on the disk before anything goes on. */
 export class Journal {
+  readonly #host: Host;
   readonly #files: HostFiles;
   readonly #path: string;
   readonly #deployment: string;
   #healed: Promise<void> | null = null;
 
-  constructor(files: HostFiles, path: string, deployment: string) {
-    this.#files = files;
+  constructor(host: Host, path: string, deployment: string) {
+    this.#host = host;
+    this.#files = host.files;
     this.#path = path;
     this.#deployment = deployment;
   }
@@ -33,6 +37,17 @@ export class Journal {
     const facts = await this.#files.stat(this.#path);
     if (facts !== null && facts.bytes > largest) await this.#files.writeText(this.#path, '', 0o600);
     await this.#append({ stage: 'deployment', action: command, type: 'begin', data: { ...data } });
+    await this.#reserveRoom();
+  }
+
+  /**
+   * Blocks behind the journal's end, so that a disk which fills up meanwhile can't keep the way back from being written
+   * down. A file system that can't reserve, or has no room, is worth no word: preflight looks at the free disk.
+   */
+  async #reserveRoom(): Promise<void> {
+    const end = (await this.#files.stat(this.#path))?.bytes ?? 0;
+    const argv = ['fallocate', '--keep-size', '--offset', String(end), '--length', String(room), this.#path] as const;
+    await this.#host.exec(argv, { timeout: 10_000, changes: true, record: false });
   }
 
   /** All that the deployment had to change or to undo is done, its report is written. */
@@ -47,7 +62,7 @@ export class Journal {
   }
 
   /**
-   * As `record`, for the way back: a full disk must not stop it. An earlier intent told recovery already that there is
+   * As `record`, for the way back: a disk that is full in spite of the reserved room must not stop it. An earlier intent told recovery already that there is
    * something to go back from. But a restore is not made then: whoever recovers would not know of it, and make it once
    * more, over what was written since.
    */

@@ -68,7 +68,7 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
     recorder.warn('test', 'Tests, coverage and budgets were skipped (`skip-tests: true`).');
   }
 
-  const journal = new Journal(host.files, places.journal, facts.id);
+  const journal = new Journal(host, places.journal, facts.id);
   let begun = false;
   let result: RunResult;
   try {

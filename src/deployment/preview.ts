@@ -48,7 +48,7 @@ export async function preview(request: Request, door: Door): Promise<Preview> {
     facts,
     places,
     host,
-    journal: new Journal(host.files, places.journal, facts.id),
+    journal: new Journal(host, places.journal, facts.id),
     recorder,
     clock,
     signal: door.signal,

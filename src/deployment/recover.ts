@@ -74,8 +74,8 @@ export async function recoverUnfinished(options: RecoverOptions): Promise<Recove
   await writeReport(host.files, path, report);
   await removeHalfWritten(host, places, report.deployment);
   const good = result.rollback !== 'failed';
-  // What could not be recovered is tried again by the next command.
-  if (good) await work.journal.end(unfinished.command, { status: report.status, recovered: true });
+  // What could not be recovered, or not be cleaned up, is tried again by the next command.
+  if (good && result.clean) await work.journal.end(unfinished.command, { status: report.status, recovered: true });
   await fanOut.close();
   await writeReport(host.files, path, report);
   tell(redactor.redact(String(report.details.recovered)));
@@ -133,7 +133,7 @@ async function recall(options: RecoverOptions, unfinished: Unfinished): Promise<
   const reporters = await options.reporters(begun.log);
   const fanOut = new FanOut(reporters, (text) => recorder.warn('report', text));
   const recorder: Recorder = new Recorder(report, { emit: (event) => fanOut.event(event), redactor });
-  const journal = new Journal(host.files, places.journal, deployment);
+  const journal = new Journal(host, places.journal, deployment);
   return { request, facts, places, host, journal, recorder, clock: new BusyClock(), plan, report, fanOut };
 }
 

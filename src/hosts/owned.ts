@@ -13,6 +13,7 @@ const longest = 60_000;
 /**
  * Prints the processes whose environment holds the entry `$1`, without those that led to this one. One `grep` for all:
  * a machine may run thousands. `status` and not `stat`: a process may have any name, and only there it is escaped.
+ * Where none is found it looks again: a process may have started another one and ended meanwhile.
  */
 const search = `
 mine=' ' process=$$
@@ -23,10 +24,15 @@ while [ "\${process:-0}" -gt 0 ] && [ -r "/proc/$process/status" ]; do
   done <"/proc/$process/status"
   process=$parent
 done
-for file in $(grep -lzsFx -e "$1" /proc/[0-9]*/environ); do
-  process=\${file#/proc/} process=\${process%/environ}
-  case $mine in *" $process "*) ;; *) echo "$process" ;; esac
-done
+look() {
+  for file in $(grep -lzsFx -e "$1" /proc/[0-9]*/environ); do
+    process=\${file#/proc/} process=\${process%/environ}
+    case $mine in *" $process "*) ;; *) echo "$process" ;; esac
+  done
+}
+found=$(look "$1")
+[ -n "$found" ] || found=$(look "$1")
+echo "$found"
 `;
 
 /**
@@ -57,14 +63,9 @@ export async function ownedProcesses(host: Host, owner: string): Promise<number[
 export async function stopOwned(host: Host, owner: string): Promise<number> {
   const begin = performance.now();
   const asked = new Map<number, number>();
-  // Twice in a row: a process may start another one and end while it is looked for.
-  for (let quiet = 0; quiet < 2; ) {
+  for (;;) {
     const left = await ownedProcesses(host, owner);
-    if (left.length === 0) {
-      quiet += 1;
-      continue;
-    }
-    quiet = 0;
+    if (left.length === 0) return asked.size;
     const now = performance.now();
     if (now - begin > longest) throw unstoppable(left);
     // Once only: for many programs a second SIGTERM means to leave everything as it is.
@@ -76,9 +77,8 @@ export async function stopOwned(host: Host, owner: string): Promise<number> {
       'KILL',
       left.filter((process) => now - (asked.get(process) ?? now) >= patience),
     );
-    await sleep(50);
+    await sleep(fresh.length > 0 ? 20 : 100);
   }
-  return asked.size;
 }
 
 async function signal(host: Host, name: 'TERM' | 'KILL', processes: readonly number[]): Promise<void> {

@@ -23,8 +23,10 @@ export function rollbackStage(): Stage {
     exitCode: exitCodes.critical,
     run: async (context) => {
       await awaitEngine(context.host, longestRestart);
-      await forgetMigration(context).catch((error: unknown) => context.warn(messageOf(error)));
-      await awaitStopping(context);
+      await Promise.all([
+        forgetMigration(context).catch((error: unknown) => context.warn(messageOf(error))),
+        awaitStopping(context),
+      ]);
       const before = context.facts.snapshot?.release ?? null;
       if (before === null) await removeFirst(context);
       else await goBack(context, before);

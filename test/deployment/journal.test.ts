@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal, readJournal } from '../../src/deployment/journal.ts';
 import type { Beginning } from '../../src/deployment/unfinished.ts';
-import { LocalFiles } from '../../src/hosts/local-files.ts';
-import { temporaryFolder } from '../hosts/support.ts';
+import { localHost, smallDisk, temporaryFolder } from '../hosts/support.ts';
 
-const files = new LocalFiles();
+const host = localHost();
+const { files } = host;
 
 const beginning: Beginning = {
   owner: '/state/shop#d1',
@@ -23,7 +23,7 @@ const beginning: Beginning = {
 };
 
 function newJournal(path = join(temporaryFolder(), 'journal.jsonl')): { journal: Journal; path: string } {
-  return { journal: new Journal(files, path, 'd1'), path };
+  return { journal: new Journal(host, path, 'd1'), path };
 }
 
 const up = { stage: 'start', action: 'up', recovery: 'back', undo: {} } as const;
@@ -154,6 +154,20 @@ describe('the way back', () => {
     const undo = { restoring: { file: '/backups/db.dump', stamp: '20251121T101500Z' } };
     const made = journal.recordIfPossible({ ...up, undo }, async () => expect.unreachable('restored'));
     await expect(made).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('a disk that fills up after the deployment has begun', () => {
+  it('takes what the deployment and its way back write down', async () => {
+    const disk = smallDisk();
+    if (disk === null) return expect(process.getuid?.()).not.toBe(0);
+    const { journal, path } = newJournal(join(disk, 'journal.jsonl'));
+    await journal.begin('deploy', beginning);
+    expect(() => writeFileSync(join(disk, 'others'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
+    expect((await files.stat(path))?.bytes).toBeLessThan(1000);
+    const restoring = { file: '/backups/db.dump', stamp: '20251121T101500Z' };
+    for (let at = 0; at < 50; at += 1) await journal.record({ ...up, undo: { restoring } }, async () => {});
+    expect(await told(path)).toHaveLength(101);
   });
 });
 

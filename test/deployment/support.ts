@@ -111,7 +111,7 @@ export async function runStages(
     facts,
     places: placesOf('/nowhere', 'shop'),
     host,
-    journal: new Journal(host.files, '/nowhere/journal.jsonl', facts.id),
+    journal: new Journal(host, '/nowhere/journal.jsonl', facts.id),
     recorder: new Recorder(report, { emit: (event) => events.push(event), redactor }),
     clock,
     signal: options.signal ?? new AbortController().signal,

@@ -84,10 +84,10 @@ async function perform(options: Options, lanes: Lanes): Promise<number> {
   );
   const [lane] = left;
   const times =
-    lane === undefined || options.only !== null
+    lane === undefined || !isWanted(options, 'recovery-time')
       ? null
       : await timed(lane, casesToTime(references, seed, options.bounded ? 2 : 3), entries);
-  const wantsMutants = options.mutants && !options.bounded && (options.only?.test('mutant') ?? true);
+  const wantsMutants = options.mutants && !options.bounded && isWanted(options, 'mutant');
   const { source } = options;
   const { folder } = lanes;
   const mutants = wantsMutants ? await catchMutants(left, { source, folder, references, seed, say }) : [];
@@ -99,13 +99,19 @@ async function perform(options: Options, lanes: Lanes): Promise<number> {
   const json = join(evidence, 'results.json');
   writeFileSync(json, `${JSON.stringify(summary, null, 2)}\n`);
   say(`results: ${json}`);
-  const good = results.every(({ problems }) => problems.length === 0) && results.length + mutants.length > 0;
-  return good && mutants.every(({ caughtBy }) => caughtBy !== null) ? 0 : 1;
+  const good = results.every(({ problems }) => problems.length === 0);
+  const something = results.length + mutants.length > 0 || times !== null;
+  return good && something && mutants.every(({ caughtBy }) => caughtBy !== null) ? 0 : 1;
+}
+
+function isWanted({ only }: Options, name: string): boolean {
+  return only?.test(name) ?? true;
 }
 
 /** For a long run this repository is bundled, which takes as long as some cases; else the source is taken as it is. */
 async function entriesUnderTest(options: Options, folder: string): Promise<Entries> {
-  if (options.source !== repository || options.bounded || options.only !== null) return sourceEntries(options.source);
+  const isShort = options.bounded || (options.only !== null && !isWanted(options, 'recovery-time'));
+  if (options.source !== repository || isShort) return sourceEntries(options.source);
   return await bundledEntries(repository, join(folder, 'bundle'));
 }
 
@@ -139,7 +145,7 @@ function chooser(
     [...allCases(references, seed), ...randomCases(references, seed, options.random)],
     randomOf(seed, 'order'),
   );
-  const wanted = (one: FaultCase): boolean => !done.has(one.id) && (options.only?.test(one.id) ?? true);
+  const wanted = (one: FaultCase): boolean => !done.has(one.id) && isWanted(options, one.id);
   const list = (sample?.always ?? whole).filter(wanted);
   const more = (sample?.more ?? []).filter(wanted);
   say(`${list.length} cases${more.length === 0 ? '' : ', and more while there is time'}`);

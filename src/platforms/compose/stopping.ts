@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { StageContext } from '../../deployment/stage.ts';
 import { tryParseJson } from '../../request/parse-json.ts';
-import { observe } from './observe.ts';
+import { listContainers, observeContainers } from './observe.ts';
 
 /** Seconds that the engine gives a container which says nothing else. */
 const usualGrace = 10;
@@ -21,7 +21,7 @@ const stopTimeouts = z.array(z.object({ Id: z.string(), Config: z.object({ StopT
  */
 export async function awaitStopping(context: StageContext): Promise<void> {
   const { host, facts } = context;
-  const told = await host.exec(
+  const ask = host.exec(
     [
       'docker',
       'events',
@@ -31,12 +31,16 @@ export async function awaitStopping(context: StageContext): Promise<void> {
     ],
     { timeout: 20_000, record: false },
   );
+  const [told, listed] = await Promise.all([ask, listContainers(host, facts.project)]);
   const events = told.stdout.split('\n').flatMap((line) => {
     const parsed = killEvent.safeParse(tryParseJson(line));
     return parsed.success ? [{ id: parsed.data.Actor.ID, at: parsed.data.time * 1000 }] : [];
   });
-  if (events.length === 0) return;
-  const running = (await observe(host, facts.project)).filter(({ state }) => state === 'running');
+  const killed = listed.filter((one) => one.state === 'running' && events.some(({ id }) => id === one.id));
+  const running = await observeContainers(
+    host,
+    killed.map(({ id }) => id),
+  );
   const asked = running.flatMap((one) => {
     const at = events.findLast(({ id, at }) => id === one.id && at + 1000 > one.startedAt.getTime())?.at;
     return at === undefined ? [] : [{ id: one.id, name: one.name, ago: Math.max(0, Date.now() - at) }];
@@ -49,7 +53,7 @@ export async function awaitStopping(context: StageContext): Promise<void> {
   context.say(`waiting for ${asked.map(({ name }) => name).join(', ')}: somebody is stopping it`);
   const begin = performance.now();
   for (;;) {
-    const now = await observe(host, facts.project);
+    const now = await listContainers(host, facts.project);
     const waited = performance.now() - begin;
     const left = asked.filter(
       ({ id, ago }) =>
