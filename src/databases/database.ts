@@ -112,6 +112,14 @@ export interface DatabaseKind {
    * SQLite has none: there is no server, and a file's lock goes with the process that held it.
    */
   endSessions?(target: DatabaseTarget, addresses: readonly string[], context: DatabaseContext): Promise<number>;
+  /**
+   * The names of the other databases of the same server that hold something of people's: `mine` are those that this user
+   * may dump whole. Absent where a service has only one. Throws `HomeportError`.
+   */
+  others?(
+    target: DatabaseTarget,
+    context: DatabaseContext,
+  ): Promise<{ readonly mine: readonly string[]; readonly foreign: readonly string[] }>;
   /** A real query through the service's own client. Throws `HomeportError` with what the client said. */
   query(target: DatabaseTarget, context: DatabaseContext): Promise<void>;
   /** Bytes that the database takes now: the estimate for the disk check. */

@@ -12,6 +12,9 @@ export interface ModelService {
   readonly name: string;
   readonly image?: string | undefined;
   readonly environment?: Readonly<Record<string, string | null>> | undefined;
+  /** As Compose writes it: one path or several, each with its options after a colon. */
+  readonly tmpfs?: string | readonly string[] | undefined;
+  readonly volumes?: readonly { readonly type: string; readonly target: string }[] | undefined;
 }
 
 /** A running container of the project. */
@@ -21,6 +24,7 @@ export interface RunningContainer {
   readonly imageId: string;
   /** Of the container with that of its image: shows a server's image that was built under another name. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly mounts?: readonly { readonly type: string; readonly destination: string }[] | undefined;
 }
 
 export interface DetectionInput {
@@ -33,6 +37,8 @@ export interface ResolvedTargets {
   readonly targets: DatabaseTarget[];
   /** Services that have a database but no running container: on a first deployment there is nothing to back up. */
   readonly notRunning: string[];
+  /** Servers that `auto` found and whose data is in memory: a restart loses it anyway. */
+  readonly inMemory: string[];
 }
 
 /**
@@ -40,10 +46,12 @@ export interface ResolvedTargets {
  * Throws `HomeportError` (invalid request) for an entry that names no service.
  */
 export function resolveTargets(input: DetectionInput): ResolvedTargets {
-  if (input.backup === 'none') return { targets: [], notRunning: [] };
+  if (input.backup === 'none') return { targets: [], notRunning: [], inMemory: [] };
   const services = input.services.map((service) => described(service, input.containers));
-  const wanted =
-    input.backup === 'auto' ? findDatabases(services) : input.backup.map((entry) => fromEntry(entry, services));
+  const { wanted, inMemory } =
+    input.backup === 'auto'
+      ? findDatabases(services)
+      : { wanted: input.backup.map((entry) => fromEntry(entry, services)), inMemory: [] };
   const targets: DatabaseTarget[] = [];
   const notRunning = new Set<string>();
   for (const one of wanted) {
@@ -51,16 +59,27 @@ export function resolveTargets(input: DetectionInput): ResolvedTargets {
     if (container === undefined) notRunning.add(one.service);
     else targets.push({ ...one, container: container.id, imageId: container.imageId });
   }
-  return { targets, notRunning: [...notRunning] };
+  return { targets, notRunning: [...notRunning], inMemory };
 }
 
-function findDatabases(services: readonly DescribedService[]): Wanted[] {
+function findDatabases(services: readonly DescribedService[]): { wanted: Wanted[]; inMemory: string[] } {
+  const inMemory = new Set<string>();
   const found = finders.flatMap((finder) => {
     const sure = services.filter((service) => finder.recognise(service) === 'server');
     const meant = sure.length > 0 ? sure : services.filter((service) => finder.recognise(service) === 'perhaps');
-    return meant.map((service) => finder.wanted(service, null));
+    const lasting = meant.filter((service) => !isInMemory(service, finder));
+    for (const service of meant) if (!lasting.includes(service)) inMemory.add(service.name);
+    return lasting.map((service) => finder.wanted(service, null));
   });
-  return services.flatMap(({ name }) => found.filter(({ service }) => service === name));
+  const wanted = services.flatMap(({ name }) => found.filter(({ service }) => service === name));
+  return { wanted, inMemory: [...inMemory] };
+}
+
+function isInMemory(service: DescribedService, finder: Finder): boolean {
+  const folder = finder.dataFolder?.(service);
+  return (
+    folder !== undefined && service.inMemory.some((path) => `${folder}/`.startsWith(`${path.replace(/\/+$/, '')}/`))
+  );
 }
 
 function fromEntry(entry: BackupEntry, services: readonly DescribedService[]): Wanted {
@@ -76,13 +95,19 @@ function fromEntry(entry: BackupEntry, services: readonly DescribedService[]): W
 
 /** What runs counts more than the model, which may belong to the next release already. */
 function described(service: ModelService, containers: readonly RunningContainer[]): DescribedService {
-  const running = containers.find((one) => one.service === service.name)?.environment ?? {};
+  const container = containers.find((one) => one.service === service.name);
+  const tmpfs = typeof service.tmpfs === 'string' ? [service.tmpfs] : (service.tmpfs ?? []);
   const model = Object.entries(service.environment ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
   return {
     name: service.name,
     image: service.image,
-    environment: { ...Object.fromEntries(model), ...running },
+    environment: { ...Object.fromEntries(model), ...container?.environment },
+    inMemory: [
+      ...tmpfs.map((entry) => entry.split(':')[0] ?? entry),
+      ...(service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target),
+      ...(container?.mounts ?? []).filter(({ type }) => type === 'tmpfs').map(({ destination }) => destination),
+    ],
   };
 }

@@ -7,6 +7,8 @@ export interface DescribedService {
   readonly image: string | undefined;
   /** Of the running container with that of its image where it runs, which counts more; else of the model. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Absolute paths in the container that are in memory (tmpfs). */
+  readonly inMemory: readonly string[];
 }
 
 /** What of a target is known without its container. */
@@ -20,6 +22,8 @@ export interface Finder {
    * have too, which only count where no service of the project is certainly one. Of a kind that `auto` never finds: `no`.
    */
   recognise(service: DescribedService): 'server' | 'perhaps' | 'no';
+  /** The folder of the data in the container; absent for a kind that `auto` never finds. */
+  dataFolder?(service: DescribedService): string;
   /** The database that an entry of `backup:` means; `null`: the one that `auto` finds. The schema has checked the entry. */
   wanted(service: DescribedService, entry: BackupEntry | null): Wanted;
 }

@@ -41,6 +41,21 @@ const description = z.object({
 export type ServerDescription = z.infer<typeof description>;
 export type DatabaseProperties = NonNullable<ServerDescription['database']>;
 
+const others = z.object({ mine: z.array(z.string()), foreign: z.array(z.string()) });
+
+/** See `DatabaseKind.others`: not the server's own, nor what a restore of ours has kept. Throws `HomeportError`. */
+export async function otherDatabases(client: PostgresClient): Promise<z.infer<typeof others>> {
+  const { service, database } = client.target;
+  const sql = `SELECT json_build_object(
+    'mine', coalesce(json_agg(datname ORDER BY datname) FILTER (WHERE whole), '[]'),
+    'foreign', coalesce(json_agg(datname ORDER BY datname) FILTER (WHERE NOT whole), '[]'))
+    FROM (SELECT datname, rolsuper OR datdba = r.oid AS whole FROM pg_database, pg_roles r
+      WHERE rolname = current_user AND NOT datistemplate AND datallowconn
+      AND datname NOT IN ('postgres', ${quoteLiteral(database)}) AND datname !~ 'homeport_') d;`;
+  const lines = await runSql(client, database, sql, `PostgreSQL of ${service} could not be asked`);
+  return others.parse(JSON.parse(lines.join('')));
+}
+
 /** What is known about the server and about one database, asked from a session in `from`. Throws `HomeportError`. */
 export async function describe(client: PostgresClient, from: string, database: string): Promise<ServerDescription> {
   const sql = `SELECT json_build_object(

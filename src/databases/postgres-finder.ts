@@ -7,6 +7,7 @@ export const postgresFinder: Finder = {
     if (isPostgresImage(image) || isServer(environment)) return 'server';
     return isSetUp(environment) ? 'perhaps' : 'no';
   },
+  dataFolder: ({ environment }) => environment.PGDATA || '/var/lib/postgresql/data',
   wanted: ({ name, environment }, entry) => {
     const user = environment.POSTGRES_USER || environment.POSTGRESQL_USERNAME || 'postgres';
     const database = environment.POSTGRES_DB || environment.POSTGRESQL_DATABASE || user;

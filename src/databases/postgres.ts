@@ -11,7 +11,7 @@ import type {
   DatabaseTarget,
 } from './database.ts';
 import { explain } from './explain.ts';
-import { type DatabaseProperties, describe, type ServerDescription } from './postgres-catalog.ts';
+import { type DatabaseProperties, describe, otherDatabases, type ServerDescription } from './postgres-catalog.ts';
 import {
   clientArgv,
   connection,
@@ -44,6 +44,7 @@ export const postgres: DatabaseKind = {
     const lines = await runSql(client, target.database, "SELECT 'answer';", what);
     if (lines[0] !== 'answer') throw new HomeportError(`${what} a query.`, { hint: 'Look at its log.' });
   },
+  others: async (target, context) => await otherDatabases(postgresClient(target, context)),
   size: async (target, context) => {
     const client = postgresClient(target, context);
     const sql = `SELECT pg_database_size(${quoteLiteral(target.database)});`;
@@ -67,7 +68,6 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const client = postgresClient(target, context);
   const server = await describeExisting(client);
   await dropLeftovers(client, server.unusedScratch);
-  tellWhatIsLeftOut(client, server);
   const stem = await newBackupPath(context.host, options.folder, { ...target, at: options.at });
   const file = `${stem}.dump`;
   const rolesFile = `${stem}.roles.sql`;
@@ -115,15 +115,6 @@ async function describeExisting(client: PostgresClient): Promise<Described> {
   const { database, ...server } = await describe(client, target.database, target.database);
   if (database === null) throw new Error('unreachable: the session is in that database');
   return { ...server, database };
-}
-
-function tellWhatIsLeftOut(client: PostgresClient, server: ServerDescription): void {
-  const { target, context } = client;
-  const others = server.databases.filter((name) => name !== target.database && !/^postgres$|_?homeport_/.test(name));
-  if (others.length === 0) return;
-  context.say(
-    `${target.service}: not in this backup are ${others.join(', ')} (list them under \`backup:\` if they are to be)`,
-  );
 }
 
 /** Whoever truncates or alters a table just now is let through, and the dump starts over. */

@@ -47,8 +47,9 @@ function resolve(
   containers: readonly ObservedContainer[],
 ): FoundDatabase[] {
   const { backup } = context.request;
-  const { targets, notRunning } = resolveTargets({ backup, services, containers: runningOf(containers) });
+  const { targets, notRunning, inMemory } = resolveTargets({ backup, services, containers: runningOf(containers) });
   for (const service of notRunning) context.say(`${service} does not run yet: there is nothing of it to back up`);
+  for (const service of inMemory) context.say(`${service} keeps its data in memory (tmpfs): it is not backed up`);
   return targets.map(found);
 }
 

@@ -24,7 +24,8 @@ export function backupStage(request: Request): Stage {
 /** Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. */
 export async function backUp(context: StageContext): Promise<void> {
   const { facts, places, host, request } = context;
-  const databases = facts.databases ?? [];
+  const databases = await withOthers(context, facts.databases ?? []);
+  facts.databases = databases;
   if (databases.length === 0) {
     context.say('no database runs that could be backed up');
     return;
@@ -48,6 +49,26 @@ export async function backUp(context: StageContext): Promise<void> {
     );
     for (const file of removed) context.say(`removed ${file}: older than \`backup-keep\``);
   }
+}
+
+/** With `auto` every database of a server; what stays out is said. */
+async function withOthers(context: StageContext, known: readonly FoundDatabase[]): Promise<FoundDatabase[]> {
+  const { host, request, say, signal } = context;
+  const all = [...known];
+  for (const { kind, target } of known) {
+    const { service } = target;
+    if (known.find((one) => one.target.service === service)?.target !== target) continue;
+    // A server that does not answer is told by its backup.
+    const others = await kind.others?.(target, { host, say, signal, timeout: 30_000 }).catch(() => undefined);
+    if (others === undefined) continue;
+    const names = all.filter((one) => one.target.service === service).map((one) => one.target.database);
+    const added = request.backup === 'auto' ? others.mine.filter((name) => !names.includes(name)) : [];
+    all.push(...added.map((database) => ({ kind, target: { ...target, database } })));
+    const left = [...others.mine, ...others.foreign].filter((name) => !names.includes(name) && !added.includes(name));
+    if (left.length === 0) continue;
+    say(`${service}: not in this backup are ${left.join(', ')} (list them under \`backup:\` if they are to be)`);
+  }
+  return all;
 }
 
 async function dumpAll(context: StageContext, databases: readonly FoundDatabase[]): Promise<void> {

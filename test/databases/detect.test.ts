@@ -106,7 +106,37 @@ describe('`auto`', () => {
   });
 
   it('has nothing to back up on a first deployment, and says of which service', () => {
-    expect(resolve({ services: [{ name: 'db', image: 'postgres' }] })).toEqual({ targets: [], notRunning: ['db'] });
+    expect(resolve({ services: [{ name: 'db', image: 'postgres' }] })).toMatchObject({
+      targets: [],
+      notRunning: ['db'],
+    });
+  });
+});
+
+describe('a server whose data is in memory', () => {
+  const image = 'postgres:15';
+  const data = '/var/lib/postgresql/data';
+  it.each([
+    ['`tmpfs`', { tmpfs: data }, {}],
+    ['`tmpfs` with options', { tmpfs: [`${data}:size=64m`] }, {}],
+    ['`tmpfs` of a folder above', { tmpfs: '/var/lib/postgresql/' }, {}],
+    ['`volumes`', { volumes: [{ type: 'tmpfs', target: data }] }, {}],
+    ['`tmpfs` of its own folder', { tmpfs: '/pg', environment: { PGDATA: '/pg/data' } }, {}],
+    ['what runs', {}, { mounts: [{ type: 'tmpfs', destination: data }] }],
+  ])('by %s is told, and not backed up by `auto`', (_how, model, container) => {
+    const services = [{ name: 'db', image, ...model }];
+    const containers = [{ ...running('db'), ...container }];
+    expect(resolve({ services, containers })).toEqual({ targets: [], notRunning: [], inMemory: ['db'] });
+    const asked = resolve({ services, containers, backup: [{ service: 'db', kind: 'postgres' }] });
+    expect(asked.targets.map(({ service }) => service)).toEqual(['db']);
+  });
+
+  it.each([
+    ['something else in memory', { tmpfs: ['/run', '/tmp'] }],
+    ['a folder with the same beginning in memory', { tmpfs: '/var/lib/postgresql/data2' }],
+  ])('is not one with %s', (_what, model) => {
+    const { targets } = resolve({ services: [{ name: 'db', image, ...model }], containers: [running('db')] });
+    expect(targets).toHaveLength(1);
   });
 });
 
@@ -137,7 +167,7 @@ describe('entries of `backup`', () => {
   it('are the only ones that count', () => {
     const backup = [{ service: 'app', kind: 'sqlite' as const, path: '/data/app.db' }];
     expect(resolve({ services, containers, backup }).targets.map((one) => one.service)).toEqual(['app']);
-    expect(resolve({ services, containers, backup: 'none' })).toEqual({ targets: [], notRunning: [] });
+    expect(resolve({ services, containers, backup: 'none' })).toEqual({ targets: [], notRunning: [], inMemory: [] });
   });
 
   it('are refused when they name no service', () => {

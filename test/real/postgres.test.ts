@@ -255,12 +255,15 @@ describe('a backup of PostgreSQL', () => {
     await user;
   });
 
-  it('says which databases of the server are not in it', async () => {
+  it('knows the other databases of the server, and which of them this user may dump whole', async () => {
+    await lab.sql(db, 'CREATE ROLE clerk LOGIN');
     await lab.sql(db, 'CREATE DATABASE accounts');
-    lab.lines.length = 0;
-    await postgres.backup(db, lab.options({ verify: 'none' }), lab.context());
-    expect(lab.lines.join('\n')).toMatch(/not in this backup are accounts/);
-    await lab.sql(db, 'DROP DATABASE accounts');
+    await lab.sql(db, 'CREATE DATABASE "Orders-2" OWNER clerk');
+    const asClerk = { ...db, user: 'clerk' };
+    expect(await postgres.others?.(db, lab.context())).toEqual({ mine: ['Orders-2', 'accounts'], foreign: [] });
+    expect(await postgres.others?.(asClerk, lab.context())).toEqual({ mine: ['Orders-2'], foreign: ['accounts'] });
+    for (const name of ['accounts', '"Orders-2"']) await lab.sql(db, `DROP DATABASE ${name}`);
+    await lab.sql(db, 'DROP ROLE clerk');
   });
 
   it('works for a user who is no superuser, without the hashes of passwords', async () => {

@@ -56,7 +56,11 @@ const inspected = z.object({
     Labels: z.record(z.string(), z.string()).nullable(),
     Env: z.array(z.string()).nullable(),
   }),
-  HostConfig: z.object({ NetworkMode: z.string(), RestartPolicy: z.object({ Name: z.string() }) }),
+  HostConfig: z.object({
+    NetworkMode: z.string(),
+    RestartPolicy: z.object({ Name: z.string() }),
+    Tmpfs: z.record(z.string(), z.string()).nullish(),
+  }),
   NetworkSettings: z.object({
     Ports: z.record(z.string(), z.array(binding).nullable()).nullish(),
     Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish(),
@@ -128,11 +132,15 @@ function toContainer(one: z.infer<typeof inspected>): ObservedContainer {
         protocol: target.split('/')[1] ?? 'tcp',
       })),
     ),
-    mounts: (one.Mounts ?? []).map((mount) => ({
-      type: mount.Type,
-      source: mount.Source ?? '',
-      destination: mount.Destination,
-    })),
+    mounts: [
+      ...(one.Mounts ?? []).map((mount) => ({
+        type: mount.Type,
+        source: mount.Source ?? '',
+        destination: mount.Destination,
+      })),
+      // Those of `tmpfs:` are told apart from those of `volumes:`.
+      ...Object.keys(one.HostConfig.Tmpfs ?? {}).map((path) => ({ type: 'tmpfs', source: '', destination: path })),
+    ],
     engineFile: one.ResolvConfPath,
     environment: Object.fromEntries(
       (one.Config.Env ?? []).map((entry) => {
