@@ -57,27 +57,23 @@ export async function forgetFiles(host: Host, folder: string, whose: Whose): Pro
   }
 }
 
+/** The extensions of the files that have a record beside them, one for each kind. */
+const recorded = ['dump', 'sqlite'];
+
 /** A dump, its roles, or its record, on their way to their names; SQLite keeps a log beside what it writes. */
 function isHalfWritten(name: string, whose: Whose): boolean {
   const extension = ownExtension(name, whose)?.extension ?? '';
-  return (
-    /^(dump|roles\.sql|sqlite)\.partial(-journal|-wal|-shm)?$/.test(extension) ||
-    /^(dump|sqlite)\.json\.[0-9a-f]{8}\.tmp$/.test(extension)
-  );
+  const [, partial] = /^(.+)\.partial(?:-journal|-wal|-shm)?$/.exec(extension) ?? [];
+  const [, record] = /^(.+)\.json\.[0-9a-f]{8}\.tmp$/.exec(extension) ?? [];
+  return partial === 'roles.sql' || [partial, record].some((one) => one !== undefined && recorded.includes(one));
 }
 
 /** The record is written last: without it a backup was never told to anybody. */
 function isUnrecorded(name: string, whose: Whose, names: ReadonlySet<string>): boolean {
   const own = ownExtension(name, whose);
-  switch (own?.extension) {
-    case 'dump':
-    case 'sqlite':
-      return !names.has(recordPath(name));
-    case 'roles.sql':
-      return !names.has(recordPath(`${own.stem}.dump`));
-    default:
-      return false;
-  }
+  if (own === null) return false;
+  if (own.extension === 'roles.sql') return !names.has(recordPath(`${own.stem}.dump`));
+  return recorded.includes(own.extension) && !names.has(recordPath(name));
 }
 
 function ownExtension(name: string, whose: Whose): { stem: string; extension: string } | null {

@@ -73,6 +73,10 @@ export interface BackupOptions {
 /** One database engine. */
 export interface DatabaseKind {
   readonly kind: string;
+  /** Its service does nothing but serve it: no writer, and on while the writers are stopped. */
+  readonly isServer: boolean;
+  /** What `BackupRecord.rows` counts, for people: `12 rows in 3 tables`. */
+  counted(rows: BackupRecord['rows']): string;
   /**
    * Dumps into `<service>-<database>-<UTC>.<ext>`: `.partial`, fsync, verify as asked, rename, fsync of the folder,
    * then the `.json`. Leaves nothing behind when it fails. Throws `HomeportError`.

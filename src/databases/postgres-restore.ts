@@ -22,7 +22,7 @@ import { createMissingRoles } from './postgres-roles.ts';
 import { schemaNow } from './postgres-schema.ts';
 import { pgRestore } from './postgres-scratch.ts';
 import { longestReturn, serverOf } from './postgres-server.ts';
-import { checkUntouched, compareRows, totalRows } from './record.ts';
+import { checkUntouched, compareRows, rowsInTables } from './record.ts';
 import { compareSchema } from './schema.ts';
 
 /** See `DatabaseKind.restore`. The database that is replaced stays on the server under another name. */
@@ -47,7 +47,7 @@ export async function restorePostgres(
     compareRows(record.rows, rows, `in the restored database ${fresh}`);
     const schema = await schemaNow(client, fresh, server.version);
     compareSchema(record.databaseSchema, schema, `in the restored database ${fresh}`);
-    context.say(`${target.service}: ${totalRows(rows)} rows restored and counted, putting them in place`);
+    context.say(`${target.service}: ${rowsInTables(rows)} restored and counted, putting them in place`);
     proven = { rows, schemaVersion: schema.version };
     await swap(client, { from, fresh, kept });
   } catch (error) {

@@ -26,11 +26,13 @@ import { recoverPostgresRestore, restorePostgres } from './postgres-restore.ts';
 import { dumpRoles } from './postgres-roles.ts';
 import { dropLeftovers, verifyDump } from './postgres-scratch.ts';
 import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
-import { firstBytes, recordPath, totalRows, writeRecord } from './record.ts';
+import { firstBytes, recordPath, rowsInTables, writeRecord } from './record.ts';
 
 /** PostgreSQL 10 and later, through the client programs in the server's own container. */
 export const postgres: DatabaseKind = {
   kind: 'postgres',
+  isServer: true,
+  counted: rowsInTables,
   backup,
   forget: forgetPostgres,
   restore: restorePostgres,
@@ -75,8 +77,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   try {
     context.say(`${target.service}: dumping ${target.database}, which takes ${formatSize(server.database.bytes)}`);
     dump = await dumpWhenQuiet(client, file, server.version);
-    const counted = `${Object.keys(dump.rows).length} tables with ${totalRows(dump.rows)} rows`;
-    context.say(`${target.service}: ${counted} in ${formatSize(dump.bytes)}`);
+    context.say(`${target.service}: ${rowsInTables(dump.rows)}, ${formatSize(dump.bytes)}`);
     await verifyDump(client, server, { ...dump, path: dump.partial.partialPath }, options.verify);
     roles = await dumpRoles(client, rolesFile, server.superuser);
     await roles.keep();

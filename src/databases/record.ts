@@ -140,7 +140,8 @@ export function compareRows(
   });
 }
 
-/** The sum, for people. */
-export function totalRows(rows: Readonly<Record<string, number>>): number {
-  return Object.values(rows).reduce((sum, count) => sum + count, 0);
+/** `12 rows in 3 tables` */
+export function rowsInTables(rows: Readonly<Record<string, number>>): string {
+  const sum = Object.values(rows).reduce((total, count) => total + count, 0);
+  return `${sum} rows in ${Object.keys(rows).length} tables`;
 }

@@ -3,7 +3,7 @@ import { HomeportError } from '../deployment/error.ts';
 import { printable } from '../hosts/printable.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
 import { explain } from './explain.ts';
-import { checkUntouched, compareRows, totalRows } from './record.ts';
+import { checkUntouched, compareRows, rowsInTables } from './record.ts';
 import { compareSchema } from './schema.ts';
 import { removeHelpers } from './sqlite-inside.ts';
 import { type OpenPlace, openPlace, type RunOptions } from './sqlite-open.ts';
@@ -28,7 +28,7 @@ export async function restoreSqlite(
   const calm = { folder: posix.dirname(record.file), context: { ...context, signal: new AbortController().signal } };
   try {
     await stage(target, place, record, paths[0], context);
-    context.say(`${target.service}: ${totalRows(rows)} rows are ready, putting them in place`);
+    context.say(`${target.service}: ${rowsInTables(rows)} are ready, putting them in place`);
     const { moved } = await whileStopped(target, place, calm.context, () => swap(place, paths, calm));
     const proven = { rows, schemaVersion: schema.version };
     if (!moved.includes('')) return { kept: null, removeCommand: null, ...proven };

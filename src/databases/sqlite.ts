@@ -10,7 +10,7 @@ import type {
   DatabaseTarget,
   Verification,
 } from './database.ts';
-import { compareRows, firstBytes, measure, recordPath, totalRows, writeRecord } from './record.ts';
+import { compareRows, firstBytes, measure, recordPath, rowsInTables, writeRecord } from './record.ts';
 import { removeHelpers } from './sqlite-inside.ts';
 import { type OpenPlace, openPlace, sizeOf } from './sqlite-open.ts';
 import { inspectContainers } from './sqlite-place.ts';
@@ -21,6 +21,8 @@ import { runOnHost } from './sqlite-runner.ts';
 /** SQLite, by its own online backup; the file is in a volume or bind mount of the service's container. */
 export const sqlite: DatabaseKind = {
   kind: 'sqlite',
+  isServer: false,
+  counted: rowsInTables,
   backup,
   forget: async (target, folder, context) => {
     for (const one of await inspectContainers([target.container], context)) await removeHelpers(one, context);
@@ -58,8 +60,7 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
     const copy = await runOnHost(target, 'verify', [partial, depths[options.verify]], context);
     if (options.verify !== 'none') compareRows(rows, copy.rows, 'in the backup');
     const { bytes, sha256 } = await measure(host, partial);
-    const counted = `${Object.keys(rows).length} tables with ${totalRows(rows)} rows`;
-    context.say(`${target.service}: ${counted} in ${formatSize(bytes)}`);
+    context.say(`${target.service}: ${rowsInTables(rows)}, ${formatSize(bytes)}`);
     await host.files.rename(partial, file);
     const record: BackupRecord = {
       schema: 1,

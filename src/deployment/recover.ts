@@ -201,10 +201,12 @@ function finish(work: Work, unfinished: Unfinished, result: RunResult, found: st
   report.details = { ...report.details, recovered: didWhat(work, unfinished, result), recovered_from: found };
 }
 
-/** For people, one sentence. */
+/** For people, a sentence; one that failed says why, and what to do. */
 function didWhat({ facts }: Work, unfinished: Unfinished, result: RunResult): string {
   const before = facts.snapshot?.release ?? null;
-  if (result.rollback === 'failed') return 'Recovery failed: look at the error of this report.';
+  if (result.rollback === 'failed') {
+    return `Recovery failed. ${result.rollbackError?.message ?? ''} ${result.rollbackError?.hint ?? ''}`.trimEnd();
+  }
   if (result.failure === null) return `Finished: ${facts.release?.id ?? 'the new release'} is the good release now.`;
   if (result.rollback === 'not-needed') {
     const runs = before === null ? 'nothing of this project ran' : `${before.id} runs as before`;

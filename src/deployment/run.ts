@@ -31,6 +31,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const reports = new Map<string, StageReport>(recorder.report.stages.map((stage) => [stage.name, stage]));
   const stop = new AbortController();
   const begun: Stage[] = [];
+  const tolerated: Stage[] = [];
   let failure: RunResult['failure'] = null;
 
   const timeout = new HomeportError(`The deployment's time-out of ${options.request.timeout / 1000} s ran out.`, {
@@ -70,6 +71,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
         return false;
       }
       if (stage.tolerated === true && !stop.signal.aborted) {
+        tolerated.push(stage);
         const told = asHomeportError(error);
         recorder.stageFinished(report, 'failed', told.message);
         recorder.warn(stage.name, `${told.message} ${told.hint}`);
@@ -124,13 +126,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
     rollback = rollbackError === null ? 'done' : 'failed';
   }
 
-  const cleaned = failure !== null && rollback !== 'switched-off' ? begun.reverse() : [];
+  // What was tolerated could perhaps not be cleaned up at once: the engine was away, say.
+  const cleaned = failure === null ? tolerated : rollback === 'switched-off' ? [] : begun.reverse();
   const clean = await cleanUp(
     cleaned,
     (stage) => contextFor(stage, { ...wayBack, until: performance.now() + 60_000 }),
     recorder,
   );
-  return { failure, rollback, rollbackError, clean };
+  // A good deployment is over, whatever could not be removed: the next one of its kind removes it.
+  return { failure, rollback, rollbackError, clean: failure === null || clean };
 }
 
 /** Starts each stage when all that it needs went well; resolves when none is left that could start. */

@@ -24,7 +24,10 @@ export interface Stage {
   run(context: StageContext): Promise<void>;
   /** Of a rollback: whether it is needed though no stage has disturbed what ran (the engine was restarted, say). */
   needed?(context: StageContext): Promise<boolean>;
-  /** After a failed deployment: removes what this stage made and nobody uses. What runs is not its business. */
+  /**
+   * After a failed deployment, and where this stage alone failed and was tolerated: removes what it made and nobody uses.
+   * What runs is not its business.
+   */
   cleanUp?(context: StageContext): Promise<void>;
 }
 

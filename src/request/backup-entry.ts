@@ -2,9 +2,30 @@ import { z } from 'zod';
 import { isUnbuilt } from './unbuilt.ts';
 import { oneOf, text } from './value-types.ts';
 
-export const backupKinds = ['postgres', 'sqlite'] as const;
-
 const fields = {
+  database: text.optional(),
+  user: text.optional(),
+  path: text.optional(),
+};
+type Field = keyof typeof fields;
+
+/** Which of the fields a kind has a use for, and which it can't do without. */
+const uses = {
+  postgres: { optional: ['database', 'user'], required: [] },
+  sqlite: { optional: ['database'], required: ['path'] },
+} as const satisfies Record<string, { optional: readonly Field[]; required: readonly Field[] }>;
+
+export type BackupKind = keyof typeof uses;
+export const backupKinds = Object.keys(uses) as readonly BackupKind[];
+
+/** For people, what a field that is missing is. */
+const meanings: Readonly<Record<Field, string>> = {
+  database: 'the name of the database',
+  user: 'the user of the database',
+  path: 'the path of the database file inside the container',
+};
+
+const entryFields = {
   service: text,
   kind: z.enum(backupKinds, {
     error: ({ input }) =>
@@ -12,23 +33,22 @@ const fields = {
         ? `${oneOf(backupKinds)}: \`${input}\` is not built yet in this version`
         : oneOf(backupKinds),
   }),
-  database: text.optional(),
-  user: text.optional(),
-  path: text.optional(),
+  ...fields,
 };
 
-export const backupKeys: readonly string[] = Object.keys(fields);
+export const backupKeys: readonly string[] = Object.keys(entryFields);
 
 export const backupEntry = z
-  .strictObject(fields, 'a map such as `{service: db, kind: postgres}`')
+  .strictObject(entryFields, 'a map such as `{service: db, kind: postgres}`')
   .superRefine((entry, context) => {
-    if (entry.kind === 'sqlite' && entry.path === undefined) {
-      const message = 'the path of the database file inside the container, which `sqlite` needs';
-      context.addIssue({ code: 'custom', path: ['path'], message });
+    const { optional, required }: { optional: readonly Field[]; required: readonly Field[] } = uses[entry.kind];
+    const complain = (field: Field, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    for (const field of required) {
+      if (entry[field] === undefined) complain(field, `${meanings[field]}, which \`${entry.kind}\` needs`);
     }
-    const foreign = entry.kind === 'sqlite' ? 'user' : 'path';
-    if (entry[foreign] === undefined) return;
-    const message = `\`${foreign}\` to be left out: \`${entry.kind}\` has no use for it`;
-    context.addIssue({ code: 'custom', path: [foreign], message });
+    for (const field of Object.keys(fields) as Field[]) {
+      if (entry[field] === undefined || required.includes(field) || optional.includes(field)) continue;
+      complain(field, `\`${field}\` to be left out: \`${entry.kind}\` has no use for it`);
+    }
   });
 export type BackupEntry = z.output<typeof backupEntry>;

@@ -21,7 +21,7 @@ import {
   wholeNumber,
 } from './value-types.ts';
 
-export type { BackupEntry } from './backup-entry.ts';
+export type { BackupEntry, BackupKind } from './backup-entry.ts';
 export type { Budget } from './budget-entry.ts';
 export type {
   DatabaseCheck,

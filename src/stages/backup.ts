@@ -66,11 +66,8 @@ async function dumpAll(context: StageContext, databases: readonly FoundDatabase[
       { host, signal: context.signal, timeout: context.remaining(), say: context.say },
     );
     facts.backups.push(record);
-    const rows = Object.values(record.rows).reduce((sum, count) => sum + count, 0);
-    const tables = Object.keys(record.rows).length;
-    context.say(
-      `${record.file}: ${formatSize(record.bytes)}, ${rows} rows in ${tables} tables, verified: ${record.verified}`,
-    );
+    const counted = kind.counted(record.rows);
+    context.say(`${record.file}: ${formatSize(record.bytes)}, ${counted}, verified: ${record.verified}`);
   }
 }
 

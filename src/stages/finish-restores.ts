@@ -22,7 +22,7 @@ export async function finishRestores(
     if (wanted === undefined || undo.restoring === undefined) continue;
     const { file, stamp } = undo.restoring;
     const { kind, target } = await databaseNow(context, wanted);
-    if (kind.kind !== 'sqlite') {
+    if (kind.isServer) {
       // One that runs is left as it is.
       await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
     }

@@ -51,9 +51,8 @@ async function look(context: StageContext, project: Project): Promise<void> {
     sizeOfDatabases(context),
   ]);
   if (taken.length > 0) {
-    throw new HomeportError(taken.join(' '), {
-      hint: 'Stop what holds the port (`docker ps`, `ss -ltnp`), or publish another one.',
-    });
+    const hints = new Set(taken.map(({ hint }) => hint));
+    throw new HomeportError(taken.map(({ problem }) => problem).join(' '), { hint: [...hints].join(' ') });
   }
   await engineDisk;
   await checkStateDisk(context, stateOverhead + backups);

@@ -1,4 +1,5 @@
 import type { BackupRecord } from '../databases/database.ts';
+import { databaseKinds } from '../databases/kinds.ts';
 import { readRecord } from '../databases/record.ts';
 import { databaseNow } from '../databases/running-now.ts';
 import { utcStamp } from '../deployment/ids.ts';
@@ -23,7 +24,9 @@ export async function putDatabasesBack(
   if (!facts.migrated || facts.restoreOnRollback.length === 0) return;
   const records = await Promise.all(facts.restoreOnRollback.map((file) => readRecord(host, file)));
   await context.change('stop-writers', 'back', () => stopWriters(context));
-  const servers = [...new Set(records.filter(({ kind }) => kind !== 'sqlite').map(({ service }) => service))];
+  const servers = [
+    ...new Set(records.filter(({ kind }) => databaseKinds[kind]?.isServer).map(({ service }) => service)),
+  ];
   if (servers.length > 0) {
     await context.change('up-databases', 'back', () => startPatiently(context, release, others, servers));
     const replicas = Object.fromEntries(servers.map((name) => [name, release.services[name]?.replicas ?? 1]));

@@ -12,7 +12,7 @@ const target: DatabaseTarget = { kind: 'postgres', service: 'db', container: 'c'
 
 function kindThat(query: DatabaseKind['query']): DatabaseKind {
   const unused = () => Promise.reject(new Error('a check only queries'));
-  const rest = { forget: unused, recoverRestore: unused, endSessions: unused };
+  const rest = { isServer: true, counted: String, forget: unused, recoverRestore: unused, endSessions: unused };
   return { kind: 'postgres', backup: unused, restore: unused, size: unused, query, ...rest };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compareRows, totalRows } from '../../src/databases/record.ts';
+import { compareRows, rowsInTables } from '../../src/databases/record.ts';
 
 describe('row counts', () => {
   it('agree table by table, in any order', () => {
     expect(() => compareRows({ a: 1, b: 2 }, { b: 2, a: 1 }, 'there')).not.toThrow();
-    expect(totalRows({ a: 1, b: 2 })).toBe(3);
+    expect(rowsInTables({ a: 1, b: 2 })).toBe('3 rows in 2 tables');
   });
 
   it.each([

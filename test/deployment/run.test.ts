@@ -128,6 +128,24 @@ describe('the first stage that says no', () => {
     expect(report.warnings).toEqual(['No backup of db. Try again.']);
   });
 
+  it('is cleaned up after once the deployment has ended, where it was tolerated', async () => {
+    const order: string[] = [];
+    const { result } = await runStages([
+      stage('backup', {
+        tolerated: true,
+        run: refuse('No backup of db.'),
+        cleanUp: async () => void order.push('backup'),
+      }),
+      stage('migrate', {
+        needs: ['backup'],
+        run: async () => void order.push('migrate'),
+        cleanUp: () => expect.unreachable('cleaned up after a stage that went well'),
+      }),
+    ]);
+    expect(result).toMatchObject({ failure: null, clean: true });
+    expect(order).toEqual(['migrate', 'backup']);
+  });
+
   it('may blame another one, whose verdict then changes', async () => {
     const { result, statuses, report } = await runStages([
       stage('start', { exitCode: exitCodes.deploy }),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leakedPortHint } from '../../src/platforms/compose/leaked-port.ts';
 import { type CaseResult, type FaultCase, randomOf } from './case.ts';
 import { beginAction, beginCli, type Command } from './command.ts';
 import { inject } from './inject.ts';
@@ -53,7 +54,8 @@ export async function performCase(lane: LaneState, one: FaultCase): Promise<Case
 
   if (one.second !== null) await recoverAndKill(lane, one.second, told);
   if (one.recovery === 'recover') {
-    const recovery = await recover(lane, told);
+    let recovery = await recover(lane, told);
+    if (await mendEngine(lane, recovery.output)) recovery = await recover(lane, told);
     recoverySeconds = interrupted.exitCode === null ? recovery.seconds : null;
     if (recovery.exitCode !== 0) problems.push(`\`homeport recover\` ended with ${recovery.exitCode}`);
     await writer.stop();
@@ -62,7 +64,9 @@ export async function performCase(lane: LaneState, one: FaultCase): Promise<Case
 
   // A proven backup is half of a deployment's time: most of those that only show that a deployment works do without.
   const isShort = randomOf(one.seed, `${one.id} next`)() < 0.75;
-  const next = await lane.deploy(isShort ? ['--backup', 'none'] : []);
+  const words = isShort ? ['--backup', 'none'] : [];
+  let next = await lane.deploy(words);
+  if (await mendEngine(lane, next.output)) next = await lane.deploy(words);
   told.push(`next deployment:\n${next.output}`);
   await writer.stop();
   if (next.exitCode !== 0) problems.push(`the next deployment ended with ${next.exitCode}`);
@@ -148,6 +152,18 @@ async function arrive(command: Command, one: FaultCase): Promise<boolean> {
 interface Recovery {
   readonly exitCode: number | null;
   readonly seconds: number;
+  readonly output: string;
+}
+
+/**
+ * An engine that was killed while it started a container keeps its ports until it is restarted. Nobody without the power
+ * over the whole machine can do that: Homeport says so, and here is who does it.
+ */
+async function mendEngine({ engine }: LaneState, output: string): Promise<boolean> {
+  if (!output.includes(leakedPortHint)) return false;
+  await engine.stop();
+  await engine.start();
+  return true;
 }
 
 /** A recovery that is killed on its way. */
@@ -171,5 +187,5 @@ async function recover(lane: LaneState, told: string[]): Promise<Recovery> {
   const begin = performance.now();
   const { exitCode, output } = await beginCli(lane.stage, ['recover'], { stop: null, record: null }).running.ended;
   told.push(`recovery, exit code ${exitCode}:\n${output}`);
-  return { exitCode, seconds: (performance.now() - begin) / 1000 };
+  return { exitCode, output, seconds: (performance.now() - begin) / 1000 };
 }

@@ -6,8 +6,10 @@ import type { StageContext } from '../../deployment/stage.ts';
 import type { ExecResult } from '../../hosts/host.ts';
 import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
+import { leakedPortHint, portGivenAway } from './leaked-port.ts';
 import type { ComposeModel } from './model.ts';
 import { imageIdOf, type ListedContainer, listContainers } from './observe.ts';
+import { publishedByOthers } from './ports.ts';
 import { fromYaml, toYaml } from './render.ts';
 
 /** Reads the rendered model of a recorded release. Throws `HomeportError` when it is gone or damaged. */
@@ -68,8 +70,17 @@ export async function bringUp(
   if (file !== composePath(places, release.id)) await host.files.remove(file);
   context.signal.throwIfAborted();
   // Compose waits for health by `depends_on` and fails in its own words; what the containers say is told by the caller.
-  if (result.outcome !== 'success')
-    throw new ComposeUpError(upMessage(result.outcome, result.tail), wasInterrupted(result));
+  if (result.outcome === 'success') return;
+  const hint = (await isLeaked(context, portGivenAway(result.tail))) ? leakedPortHint : readTheLog;
+  throw new ComposeUpError(upMessage(result.outcome, result.tail), hint, wasInterrupted(result));
+}
+
+const readTheLog = 'Read the output of `docker compose up` in the log of this deployment.';
+
+/** Whether the engine gave a port away that no container has. */
+async function isLeaked({ host }: StageContext, port: number | null): Promise<boolean> {
+  if (port === null) return false;
+  return !(await publishedByOthers(host, [])).some((one) => one.port === port);
 }
 
 /** `docker compose up` failed; the observed containers may tell more. */
@@ -77,8 +88,8 @@ export class ComposeUpError extends HomeportError {
   /** Somebody killed it, or restarted the engine under it: says nothing about the release, and can be done again. */
   readonly interrupted: boolean;
 
-  constructor(message: string, interrupted: boolean) {
-    super(message, { hint: 'Read the output of `docker compose up` in the log of this deployment.' });
+  constructor(message: string, hint: string, interrupted: boolean) {
+    super(message, { hint });
     this.name = 'ComposeUpError';
     this.interrupted = interrupted;
   }

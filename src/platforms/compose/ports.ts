@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Host } from '../../hosts/host.ts';
+import { leakedPortHint, portsOfProxies } from './leaked-port.ts';
 import type { ComposeModel } from './model.ts';
 import type { ObservedContainer } from './observe.ts';
 
@@ -11,8 +12,17 @@ interface Socket {
 
 const otherContainer = z.object({ ID: z.string(), Names: z.string(), Ports: z.string() });
 
+/** A port that the project can't have. */
+export interface TakenPort {
+  /** A sentence that says who has it. */
+  readonly problem: string;
+  readonly hint: string;
+}
+
+const somebodysPort = 'Stop what holds the port (`docker ps`, `ss -ltnp`), or publish another one.';
+
 /**
- * Ports that the project publishes and somebody else has: a sentence each. A port of the project's own containers is
+ * Ports that the project publishes and somebody else has. A port of the project's own containers is
  * its own; ranges and ports that the engine chooses are left to Compose.
  */
 export async function takenPorts(
@@ -20,24 +30,26 @@ export async function takenPorts(
   model: ComposeModel,
   services: readonly string[],
   own: readonly ObservedContainer[],
-): Promise<string[]> {
+): Promise<TakenPort[]> {
   const wanted = services.flatMap((service) =>
     (model.services[service]?.ports ?? []).flatMap((port) => toSocket(port, service)),
   );
   if (wanted.length === 0) return [];
   const [listening, published] = await Promise.all([listeningSockets(host), publishedByOthers(host, own)]);
   const ours = own.flatMap((container) => container.publishedPorts);
-  const problems: string[] = [];
+  const problems: TakenPort[] = [];
   for (const socket of wanted) {
     if (ours.some((mine) => overlap(mine, socket))) continue;
+    const port = `The port ${socket.port} of the service ${socket.service}`;
     const container = published.find((other) => overlap(other, socket));
     if (container !== undefined) {
-      problems.push(
-        `The port ${socket.port} of the service ${socket.service} is taken by the container ${container.name}.`,
-      );
+      problems.push({ problem: `${port} is taken by the container ${container.name}.`, hint: somebodysPort });
     } else if (listening.some((other) => overlap(other, socket))) {
+      const leaked = (await portsOfProxies(host)).has(socket.port);
       problems.push(
-        `The port ${socket.port} of the service ${socket.service} is taken by another process on this host.`,
+        leaked
+          ? { problem: `${port} is held by the Docker engine, though no container has it.`, hint: leakedPortHint }
+          : { problem: `${port} is taken by another process on this host.`, hint: somebodysPort },
       );
     }
   }
@@ -60,9 +72,10 @@ function overlap(a: Socket, b: Socket): boolean {
   return wild(a.address) || wild(b.address) || a.address === b.address;
 }
 
-async function publishedByOthers(
+/** The ports of all running containers, except those of `own`. Throws where an answer of the engine is no JSON. */
+export async function publishedByOthers(
   host: Host,
-  own: readonly ObservedContainer[],
+  own: readonly Pick<ObservedContainer, 'id'>[],
 ): Promise<(Socket & { name: string })[]> {
   const told = await host.exec(['docker', 'ps', '--no-trunc', '--format', '{{json .}}'], {
     timeout: 20_000,

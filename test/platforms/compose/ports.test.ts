@@ -12,6 +12,8 @@ interface Seen {
   tcp?: readonly string[];
   tcp6?: readonly string[];
   udp?: readonly string[];
+  /** What `ps` prints of all processes. */
+  processes?: string;
 }
 
 const listening = '0A';
@@ -26,7 +28,7 @@ function hostThat(seen: Seen): Host {
   const stdout = Object.entries(seen.containers ?? {})
     .map(([name, ports]) => `${JSON.stringify({ ID: `id-${name}`, Names: name, Ports: ports, Image: 'x' })}\n`)
     .join('');
-  const host = stubHost(() => ({ stdout }));
+  const host = stubHost(([command]) => ({ stdout: command === 'ps' ? (seen.processes ?? '') : stdout }));
   const tables: Readonly<Record<string, readonly string[] | undefined>> = {
     '/proc/net/tcp': seen.tcp,
     '/proc/net/tcp6': seen.tcp6,
@@ -44,11 +46,14 @@ async function taken(
   seen: Seen,
   own: readonly ObservedContainer[] = [],
 ): Promise<string[]> {
-  return await takenPorts(hostThat(seen), modelOf({ web: { ports: [port] } }), ['web'], own);
+  const found = await takenPorts(hostThat(seen), modelOf({ web: { ports: [port] } }), ['web'], own);
+  return found.map(({ problem }) => problem);
 }
 
 const byContainer = (name: string) => [`The port 8080 of the service web is taken by the container ${name}.`];
+const byEngine = ['The port 8080 of the service web is held by the Docker engine, though no container has it.'];
 const byProcess = ['The port 8080 of the service web is taken by another process on this host.'];
+const proxy = '-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.18.0.2 -container-port 80';
 // 8080 is 1F90.
 const everywhere = '00000000:1F90';
 const loopback = '0100007F:1F90';
@@ -57,6 +62,18 @@ describe('a port that somebody else has', () => {
   it.each<[string, Parameters<typeof taken>[0], Seen, string[]]>([
     ['of nobody', { published: '8080' }, { tcp: [socket('00000000:1F91')] }, []],
     ['of a process', { published: '8080' }, { tcp: [socket(everywhere)] }, byProcess],
+    [
+      'that the engine leaked',
+      { published: '8080' },
+      { tcp: [socket(everywhere)], processes: `/sbin/init\n/usr/bin/docker-proxy ${proxy}\n` },
+      byEngine,
+    ],
+    [
+      'of a process beside other containers',
+      { published: '8080' },
+      { tcp: [socket(everywhere)], processes: `docker-proxy ${proxy.replace('8080', '8081')}\n` },
+      byProcess,
+    ],
     ['of a process on one address only', { published: '8080' }, { tcp: [socket(loopback)] }, byProcess],
     ['of a process by IPv6', { published: '8080' }, { tcp6: [socket(`${zeros}00000000:1F90`)] }, byProcess],
     [
