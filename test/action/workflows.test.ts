@@ -4,11 +4,25 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { ensureAct } from '../../scripts/act.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const published = 'homeport-dev/homeport@v1';
 const workflows = await workflowFiles();
+const permissions = z.record(z.string(), z.string());
+/** A workflow has permissions of its own: GitHub's default may be to write. */
+const workflow = z.object({
+  permissions,
+  jobs: z.record(
+    z.string(),
+    z.object({
+      permissions: permissions.optional(),
+      steps: z.array(z.object({ run: z.string().optional() })).optional(),
+    }),
+  ),
+});
 let actionlint = '';
 let folder = '';
 
@@ -24,12 +38,45 @@ afterAll(async () => {
 describe('the workflows', () => {
   it('are those of this repository and of every example', () => {
     expect(workflows).toContain('.github/workflows/ci.yml');
+    expect(workflows).toContain('.github/workflows/release.yml');
     expect(workflows).toContain('examples/guestbook/.github/workflows/deploy.yml');
     expect(workflows).toContain('examples/server-agent/.github/workflows/deploy.yml');
+    expect(workflows).toContain('examples/two-services/.github/workflows/deploy.yml');
   });
 
   it.each(workflows)('%s is a valid workflow', async (path) => {
     expect(await lint(join(root, path))).toBe('');
+  });
+
+  it.each(workflows)("%s names others' actions by a commit, with the version beside it", async (path) => {
+    const named = (await readFile(join(root, path), 'utf8')).match(/^ *(- )?uses: .+$/gm) ?? [];
+    expect(named.length).toBeGreaterThan(0);
+    for (const line of named.map((one) => one.replace(/^ *(- )?uses: /, ''))) {
+      if (line === published || line.startsWith('./')) continue;
+      expect(line).toMatch(/^[\w-]+\/[\w-]+(\/[\w-]+)*@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+  });
+
+  it('give one commit of an action one version', async () => {
+    const versions = new Map<string, Set<string>>();
+    for (const path of workflows) {
+      const text = await readFile(join(root, path), 'utf8');
+      for (const [, commit = '', version = ''] of text.matchAll(/uses: (\S+@[0-9a-f]{40}) # (v\S+)$/gm)) {
+        versions.set(commit, (versions.get(commit) ?? new Set()).add(version));
+      }
+    }
+    expect([...versions].filter(([, told]) => told.size > 1)).toEqual([]);
+  });
+
+  it('let nothing that comes from a package registry run where a job may write', async () => {
+    for (const path of workflows) {
+      const { permissions, jobs } = workflow.parse(parse(await readFile(join(root, path), 'utf8')));
+      for (const [name, job] of Object.entries(jobs)) {
+        const writes = Object.values(job.permissions ?? permissions).includes('write');
+        const commands = (job.steps ?? []).map(({ run = '' }) => run).join('\n');
+        if (writes) expect(commands, `${path}, ${name}`).not.toMatch(/\b(npm|npx|pip|\.ci\/run)\b/);
+      }
+    }
   });
 
   it.each(workflows.filter((path) => path.startsWith('examples/')))(

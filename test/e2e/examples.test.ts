@@ -6,6 +6,7 @@ import { cacheFolder } from '../../scripts/machine/image-cache.ts';
 import { ask } from '../support/client.ts';
 import { exampleProject } from '../support/example.ts';
 import { docker, type Project } from '../support/project.ts';
+import { TwoServices } from '../support/two-services.ts';
 import { freePort } from '../support/web.ts';
 
 const projects: Project[] = [];
@@ -81,6 +82,55 @@ describe('examples/server-agent', () => {
     expect(await agent.health()).toMatchObject({ status: 'ok' });
 
     for (const { output } of [first, second, backup, restore]) expect(output).not.toContain(agent.password);
+  }, 600_000);
+});
+
+describe('examples/two-services', () => {
+  it('deploys, backs both servers up before a change of its configuration, and goes back without losing an order', async () => {
+    const shop = await TwoServices.copy();
+    projects.push(shop.project);
+
+    const first = await shop.deploy();
+    expect(first.report).toMatchObject({ status: 'success', previous_release: null, backups: [], warnings: [] });
+    expect(first.report.coverage?.percent).toBeGreaterThanOrEqual(70);
+    expect(first.report.changes.migrations).toEqual([{ service: 'web', command: 'node migrate.js' }]);
+    for (const check of [
+      /http http:\/\/localhost:\d+\/health: ok/,
+      /http web:3000\/health: ok/,
+      /exec web: node check\.js: ok/,
+      /database db: ok/,
+      /tcp cache:6379: ok/,
+    ]) {
+      expect(first.stdout).toMatch(check);
+    }
+    expect(await shop.health()).toMatchObject({ status: 'ok', schema: 2 });
+    expect(await shop.orderTea(2)).toBe(833);
+    const before = await shop.containers();
+
+    await shop.changePriceOfTea(400);
+    const second = await shop.deploy();
+    expect(second.report).toMatchObject({ status: 'success', previous_release: first.report.release, warnings: [] });
+    expect(second.report.backups).toHaveLength(2);
+    expect(second.report.backups).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ service: 'db', kind: 'mariadb', database: 'shop', verified: 'restore' }),
+        expect.objectContaining({ service: 'cache', kind: 'redis', verified: 'restore' }),
+      ]),
+    );
+    expect(await shop.containers()).toMatchObject({ db: before.db, cache: before.cache });
+    expect(await shop.orderTea(2)).toBe(952);
+    const { priced } = await shop.health();
+
+    const back = await shop.rollback();
+    expect(back, back.output).toMatchObject({ exitCode: 0 });
+    expect(back.report).toMatchObject({ status: 'success', release: first.report.release });
+    expect((await shop.orders()).map(({ totalCents }) => totalCents)).toEqual(expect.arrayContaining([952, 833]));
+    expect((await shop.health()).priced).toBeGreaterThanOrEqual(priced);
+    expect(await shop.orderTea(2)).toBe(833);
+
+    for (const { output } of [first, second, back]) {
+      for (const password of shop.passwords) expect(output).not.toContain(password);
+    }
   }, 600_000);
 });
 

@@ -93,32 +93,37 @@ export class Workflow {
 
   /** Runs the workflow to its end. */
   async run(event: 'push' | 'workflow_dispatch', inputs: Readonly<Record<string, string>> = {}): Promise<WorkflowRun> {
-    const { folder, checkout } = this.#project;
-    const flags = [
-      ...['-P', 'self-hosted=-self-hosted', '--pull=false', '--no-cache-server', '--rm', '--json'],
-      ...['--local-repository', `${published}=${join(folder, 'action')}`],
+    const { folder } = this.#project;
+    return await runAct(this.#project, this.#act, [
+      event,
+      ...['-P', 'self-hosted=-self-hosted', '--local-repository', `${published}=${join(folder, 'action')}`],
       ...Object.entries(this.#env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
-    ];
-    const environment = plainEnvironment();
-    const result = await execa(this.#act, [event, ...flags], {
-      cwd: checkout,
-      // It keeps checkouts and actions in its caches: in the project's folder they go with it.
-      env: {
-        ...environment,
-        HOME: join(folder, 'home'),
-        XDG_CACHE_HOME: join(folder, 'home', 'cache'),
-        XDG_CONFIG_HOME: join(folder, 'home', 'config'),
-        // It takes the first `node` for every action.
-        PATH: `${dirname(process.execPath)}${delimiter}${environment.PATH}`,
-      },
-      extendEnv: false,
-      stdin: 'ignore',
-      reject: false,
-      timeout: 180_000,
-    });
-    return readRun(result.exitCode ?? null, result.stdout, result.stderr);
+    ]);
   }
+}
+
+/** Runs act in the project's checkout to its end. */
+export async function runAct(project: Project, act: string, words: readonly string[]): Promise<WorkflowRun> {
+  const { folder, checkout } = project;
+  const environment = plainEnvironment();
+  const result = await execa(act, [...words, '--pull=false', '--no-cache-server', '--rm', '--json'], {
+    cwd: checkout,
+    // It keeps checkouts and actions in its caches: in the project's folder they go with it.
+    env: {
+      ...environment,
+      HOME: join(folder, 'home'),
+      XDG_CACHE_HOME: join(folder, 'home', 'cache'),
+      XDG_CONFIG_HOME: join(folder, 'home', 'config'),
+      // It takes the first `node` for every action.
+      PATH: `${dirname(process.execPath)}${delimiter}${environment.PATH}`,
+    },
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    timeout: 180_000,
+  });
+  return readRun(result.exitCode ?? null, result.stdout, result.stderr);
 }
 
 function readRun(exitCode: number | null, stdout: string, stderr: string): WorkflowRun {
