@@ -111,6 +111,12 @@ export function stageTitle(report: Report, stage: StageReport): string {
   return targets.size > 1 ? `${stage.name} on ${stage.target}` : stage.name;
 }
 
+/** `octocat (push)`: who asked for it, where the report tells that, and what made it begin. */
+export function askedBy(report: Report): string {
+  const [who = ''] = report.who?.split(' by ') ?? [];
+  return who === '' ? report.triggered_by : `${who} (${report.triggered_by})`;
+}
+
 /** What a person reads to understand a failure: the error's own excerpt, else what the failed command printed. */
 export function excerptOf(report: Report): string | null {
   if (report.error === null) return null;

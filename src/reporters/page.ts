@@ -7,7 +7,7 @@ import { cleanText, escapeHtml } from './safe-text.ts';
 export const html = markupWith((text) => escapeHtml(cleanText(text)));
 
 /** One whole page that needs nothing from the network, in light and dark, for a screen, a phone and paper. */
-export function pageOf(page: { title: string; tone: string; body: Markup }): string {
+export function pageOf(page: { title: string; tone: string; body: Markup; ownStyle?: string }): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -16,7 +16,7 @@ export function pageOf(page: { title: string; tone: string; body: Markup }): str
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="referrer" content="no-referrer">
 <title>${page.title}</title>
-<style>${new Markup(style)}</style>
+<style>${new Markup(style + (page.ownStyle ?? ''))}</style>
 </head>
 <body>
 <main class="${page.tone}">
