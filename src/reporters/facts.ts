@@ -111,10 +111,9 @@ export function stageTitle(report: Report, stage: StageReport): string {
   return targets.size > 1 ? `${stage.name} on ${stage.target}` : stage.name;
 }
 
-/** `octocat (push)`: who asked for it, where the report tells that, and what made it begin. */
-export function askedBy(report: Report): string {
-  const [who = ''] = report.who?.split(' by ') ?? [];
-  return who === '' ? report.triggered_by : `${who} (${report.triggered_by})`;
+/** Who asked for it; `null` where the report doesn't tell. */
+export function askerOf(report: Report): string | null {
+  return report.who?.split(' by ')[0]?.trim() || null;
 }
 
 /** What a person reads to understand a failure: the error's own excerpt, else what the failed command printed. */

@@ -1,6 +1,6 @@
 import type { Report } from '../deployment/report.ts';
 import { formatDuration } from '../request/units.ts';
-import { askedBy, coverageIsLow, excerptOf, formatPercent, shortCommit, webUrl } from './facts.ts';
+import { askerOf, coverageIsLow, excerptOf, formatPercent, shortCommit, webUrl } from './facts.ts';
 import { coverageChart, durationChart } from './history-chart.ts';
 import { deploymentsOf, faceOf, medianOf, outcomesOf, ratesOf, resultWords, stageShares } from './history-figures.ts';
 import { historyStyle } from './history-style.ts';
@@ -44,13 +44,14 @@ ${list(reports)}
 
 function heading(project: string, reports: readonly Report[]): Markup {
   const [first, last] = [reports.at(0), reports.at(-1)];
-  const since = first !== undefined && html`<span>since ${first.started_at.slice(0, 10)}</span>`;
+  if (first === undefined || last === undefined) {
+    return html`<header><h1>${project}</h1></header>\n<section class="verdict">Nothing was deployed yet.</section>`;
+  }
   return html`<header>
-${last !== undefined && html`<span class="pill">${verdictOf(last).words}</span> <span class="soft">${momentOf(last.started_at)}</span>`}
+<span class="pill">Last: ${verdictOf(last).words}</span>
 <h1>${project}</h1>
-<p class="facts"><span>History of deployments</span>${since}</p>
-</header>
-${last === undefined && html`<section class="verdict">Nothing was deployed yet.</section>`}`;
+<p class="facts"><span>History of deployments</span><span>since ${first.started_at.slice(0, 10)}</span><span>last ${momentOf(last.started_at)}</span></p>
+</header>`;
 }
 
 function notice(unreadable: number): Markup {
@@ -67,7 +68,7 @@ function figures(deployments: readonly Report[], good: readonly Report[]): Marku
   const median = medianOf(good.map(({ duration_seconds }) => duration_seconds));
   return html`<dl class="figures">${rates}${
     median !== null &&
-    html`<div><dt>Usual duration</dt><dd><b>${formatDuration(median)}</b><span class="soft">median of ${good.length === 1 ? 'the one' : `the last ${good.length}`} that went well</span></dd></div>`
+    html`<div><dt>Usual duration</dt><dd><b>${formatDuration(median)}</b><span class="soft">${good.length === 1 ? 'of the one' : `median of the last ${good.length}`} that went well</span></dd></div>`
   }</dl>`;
 }
 
@@ -132,7 +133,7 @@ function list(reports: readonly Report[]): Markup | null {
   if (reports.length === 0) return null;
   const shown = reports.slice(-mostShown).toReversed();
   const older = shown.slice(rowsAtOnce);
-  return html`<h2>All of them</h2>
+  return html`<h2>Newest first</h2>
 <div class="card history">${rowsOf(shown.slice(0, rowsAtOnce))}${
     older.length > 0 && html`<details><summary><b>${older.length} older ones</b></summary>\n${rowsOf(older)}</details>`
   }</div>
@@ -146,18 +147,25 @@ function rowsOf(reports: readonly Report[]): Markup {
 
 function cellsOf(report: Report): Markup[] {
   const face = faceOf(report);
-  const run = webUrl(report.run_url);
   const subject = report.changes.commits.find(({ sha }) => sha === report.commit)?.subject ?? '';
   return [
     html`<time datetime="${report.started_at}">${momentOf(report.started_at).replace(' UTC', '')}</time>`,
     html`<span class="result ${face.tone}"><span class="mark" aria-hidden="true">${face.mark}</span> ${resultWords(report)}</span>`,
-    html`<code>${shortCommit(report.commit)}</code>${subject !== '' && html` <bdi>${cut(cleanLine(subject), 90)}</bdi>`}`,
-    html`<bdi>${cut(cleanLine(askedBy(report)), 60)}</bdi>${run !== null && html` <a href="${run}">run</a>`}`,
+    html`<code>${shortCommit(report.commit)}</code>${subject !== '' && html` <bdi>${cut(cleanLine(subject), 80)}</bdi>`}`,
+    asker(report),
     html`<span class="time">${formatDuration(Math.max(0, report.duration_seconds))}</span>`,
     report.release === null
       ? html`–`
       : html`<code>${cut(report.release, 60)}</code>${report.status !== 'success' && html` <span class="soft">tried</span>`}`,
   ];
+}
+
+function asker(report: Report): Markup {
+  const who = askerOf(report);
+  const run = webUrl(report.run_url);
+  const words = html`<bdi>${cut(cleanLine(report.triggered_by), 40)}</bdi>`;
+  const trigger = run === null ? words : html`<a href="${run}">${words}</a>`;
+  return who === null ? trigger : html`<bdi>${cut(cleanLine(who), 40)}</bdi> <span class="by">${trigger}</span>`;
 }
 
 /** Why it did not go well: one sentence, and below it, folded, what a person reads to understand it. */
@@ -166,7 +174,7 @@ function errorRow(report: Report): Markup | null {
   const { message, hint, stage } = report.error;
   const sentence = sentenceOf(message);
   const excerpt = excerptOf(report);
-  return html`<tr class="more"><td colspan="${columns.length}"><details><summary><bdi>${prose(sentence)}</bdi> <span class="soft">${cut(cleanLine(stage), 40)}</span></summary>
+  return html`<tr class="more"><td colspan="${columns.length}"><details><summary><bdi>${prose(sentence)}</bdi> <span class="soft">${cut(cleanLine(stage), 16)}</span></summary>
 <div class="inside">${cleanLine(message) !== sentence && html`<p>${prose(cut(message, 2000))}</p>`}<p><span class="soft">Next step:</span> ${prose(cut(hint, 2000))}</p>
 ${excerpt !== null && preOf(cutToTail(excerpt, 4000))}
 <p class="soft">More: <code>homeport report ${report.deployment}</code></p></div></details></td></tr>\n`;

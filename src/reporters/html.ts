@@ -2,7 +2,7 @@ import type { CommandReport, Report, StageReport } from '../deployment/report.ts
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
   afterTitle,
-  askedBy,
+  askerOf,
   budgetWords,
   commitUrl,
   countWords,
@@ -195,7 +195,7 @@ ${output.trim() !== '' && preOf(output)}`;
 
 function footer(report: Report): Markup {
   const run = webUrl(report.run_url);
-  return html`<footer>Deployment <code>${report.deployment}</code> · triggered by ${askedBy(report)} · Homeport's own share ${formatDuration(
+  return html`<footer>Deployment <code>${report.deployment}</code> · triggered by ${[askerOf(report), report.triggered_by].filter((part) => part !== null).join(', ')} · Homeport's own share ${formatDuration(
     report.overhead_seconds,
   )}${report.log !== null && html` · log <code>${report.log}</code>`}${run !== null && html` · <a href="${run}">run</a>`}</footer>`;
 }
