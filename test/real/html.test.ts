@@ -50,7 +50,7 @@ describe.each(views)('in a browser window of $width pixels, $scheme', (view) => 
   it.each(Object.keys(pages))('%s fits, can be read, and asks for nothing', async (name) => {
     const page = await show(pages[name] ?? '', view);
     await opened(page);
-    expect(await page.ask('probes.overflow()', z.number())).toBe(0);
+    expect(await page.ask(`probes.overflow(${view.width})`, z.number())).toBe(0);
     expect(await page.ask('probes.clipped()', texts)).toEqual([]);
     // WCAG 2.2 AA: 4.5 for text, 3 for what a chart is drawn with.
     expect(await page.ask('probes.paleTexts(4.5)', texts)).toEqual([]);
@@ -71,7 +71,9 @@ describe.each(views)('in a browser window of $width pixels, $scheme', (view) => 
 });
 
 describe('what would be wrong with a page', () => {
-  const show360 = async (body: string) => await show(`<!doctype html>${body}`, { width: 360, scheme: 'light' });
+  const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+  const show360 = async (body: string) =>
+    await show(`<!doctype html>${viewport}${body}`, { width: 360, scheme: 'light' });
 
   it.each([
     ['pale text', '<p style="color: #999">pale</p>', 'probes.paleTexts(4.5)'],
@@ -90,7 +92,7 @@ describe('what would be wrong with a page', () => {
 
   it('is seen: a page wider than its window, and a request', async () => {
     const page = await show360('<p style="width: 500px">wide</p><img alt="" src="http://example.test/x.png">');
-    expect(await page.ask('probes.overflow()', z.number())).toBeGreaterThan(100);
+    expect(await page.ask('probes.overflow(360)', z.number())).toBeGreaterThan(100);
     expect(page.requests).toContain('http://example.test/x.png');
   });
 });
@@ -134,7 +136,7 @@ describe('the page of a history in a browser', () => {
     expect(results).toEqual(expect.arrayContaining(['✓ successful', '× failed', '↩ rolled back', '– aborted']));
   });
 
-  it.each(views)('opens the log excerpt of a failure by a click, $width pixels wide', async (view) => {
+  it.each(views)('opens the log excerpt of a failure by a click, $width pixels wide, $scheme', async (view) => {
     const page = await show(history(historyOf(10)), view);
     const seen = async () => await page.ask('probes.seen(".more pre")', texts);
     expect(await seen()).toEqual([]);

@@ -92,8 +92,8 @@ globalThis.probes = (() => {
       return [...found];
     },
 
-    /** Pixels that the page is wider than the window. */
-    overflow: () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    /** Pixels that the page is wider than the window, which a phone takes for wider where a page does not ask it. */
+    overflow: (width) => document.documentElement.scrollWidth - width,
 
     /** Elements with something to the right of what can be seen or scrolled to. */
     clipped: () =>
