@@ -55,7 +55,7 @@ text.mark { text-anchor: middle; font-size: .85rem; }
   .shares .row { grid-template-columns: 4.6rem 1fr 6.4rem; }
   .history tr.more { border-top: 0; padding-top: 0; }
   .history tr:has(+ .more) { padding-bottom: .1rem; }
-  .history tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .8rem; grid-template-areas: "result took" "what what" "when by" "release release"; }
+  .history tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(55%); gap: .1rem .8rem; grid-template-areas: "result took" "what what" "when by" "release release"; }
   .history td { display: block; }
   .history td::before { content: none; }
   .history td:nth-child(1) { grid-area: when; } .history td:nth-child(2) { grid-area: result; } .history td:nth-child(3) { grid-area: what; }

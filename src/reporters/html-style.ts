@@ -59,6 +59,7 @@ td { overflow-wrap: anywhere; }
 .success { --fill: var(--good); } .failed { --fill: var(--bad); } .running { --fill: var(--warning); }
 .cancelled, .skipped, .pending { --fill: var(--idle); }
 .failed .name { color: var(--bad); font-weight: 600; }
+.state { font-size: .85em; font-weight: 400; }
 .idle { color: var(--soft); }
 .axis { color: var(--soft); font-size: .8em; font-variant-numeric: tabular-nums; }
 .axis > :nth-child(2) { display: flex; justify-content: space-between; }

@@ -95,7 +95,9 @@ function gantt(report: Report): Markup | null {
       return html`<div class="row idle"><span class="name">${stageTitle(report, stage)}</span><span></span><span class="time">${stage.status}</span></div>\n`;
     }
     const time = formatDuration(bar.duration);
-    return html`<div class="row ${stage.status}"><span class="name">${stageTitle(report, stage)}</span><span class="track"><span class="bar" style="left:${percent(
+    return html`<div class="row ${stage.status}"><span class="name">${stageTitle(report, stage)}${
+      stage.status !== 'success' && html` <span class="state">${stage.status}</span>`
+    }</span><span class="track"><span class="bar" style="left:${percent(
       Math.min(bar.offset, total * 0.995),
     )}%;width:${percent(bar.duration)}%" title="${stage.status}, from ${formatDuration(bar.offset)} on, ${time}"></span></span><span class="time">${time}</span></div>\n`;
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/reporters/html.ts';
 import { readPage } from '../support/html-page.ts';
-import { critical, fullCoverage, hostile, report, reports, smokeRolledBack } from '../support/reports.ts';
+import { critical, fullCoverage, gateFailed, hostile, report, reports, smokeRolledBack } from '../support/reports.ts';
 
 describe('the HTML report', () => {
   it.each(Object.entries(reports))('is well formed and needs nothing from outside: %s', (_name, value) => {
@@ -38,6 +38,14 @@ describe('the HTML report', () => {
   it('places the bars of the stages in time', () => {
     const html = renderHtml(smokeRolledBack);
     expect(html).toContain('style="left:76.72%;width:23.03%" title="success, from 1m 00s on, 18.1s"');
+  });
+
+  it('says by a word, not by colour alone, which stages did not go well', () => {
+    const { text } = readPage(renderHtml(gateFailed));
+    const stages = text.slice(text.indexOf('Stages'), text.indexOf('What changed'));
+    expect(stages).toContain('test failed12.3s');
+    expect(stages).toContain('build cancelled12.4s');
+    expect(stages).not.toContain('success');
   });
 
   it('opens the commands of the stage that failed, and folds the others', () => {
