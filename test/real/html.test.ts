@@ -146,13 +146,23 @@ describe('the page of a history in a browser', () => {
     expect(await seen()).toEqual([]);
   });
 
-  it('shows the newest of many first, on a phone too', async () => {
+  it('shows the newest of many first on a phone, and scrolls to the others', async () => {
     const page = await show(history(historyOf(500)), { width: 360, scheme: 'light' });
-    const { scrollable, atItsEnd } = await page.ask(
-      'probes.plot()',
-      z.object({ scrollable: z.boolean(), atItsEnd: z.boolean() }),
-    );
-    expect({ scrollable, atItsEnd }).toEqual({ scrollable: true, atItsEnd: true });
+    const bars = z.array(z.number());
+    const { atOnce, scrolled } = await page.ask('probes.barsSeen()', z.object({ atOnce: bars, scrolled: bars }));
+    expect(atOnce.at(-1)).toBe(deploymentsOf(historyOf(500)).length - 1);
+    expect(atOnce).not.toContain(0);
+    expect(scrolled).toContain(0);
+  });
+
+  it('has all that is folded on paper', async () => {
+    const page = await show(history(historyOf(45)), { ...wide, paper: true });
+    const [printed, all] = [
+      await page.ask('probes.seen(".more pre")', texts),
+      await page.ask('probes.textOf(".more pre")', texts),
+    ];
+    expect(printed).toHaveLength(all.length);
+    expect(all.length).toBeGreaterThan(3);
   });
 
   it('leads nowhere but to the runs', async () => {

@@ -11,6 +11,8 @@ export interface View {
   /** CSS pixels. */
   readonly width: number;
   readonly scheme: 'light' | 'dark';
+  /** As it is printed. */
+  readonly paper?: true;
 }
 
 const anything = z.unknown();
@@ -128,7 +130,7 @@ export class Page {
     );
     await this.#ask(
       'Emulation.setEmulatedMedia',
-      { features: [{ name: 'prefers-color-scheme', value: view.scheme }] },
+      { media: view.paper === true ? 'print' : '', features: [{ name: 'prefers-color-scheme', value: view.scheme }] },
       anything,
     );
     const probes = readFileSync(join(import.meta.dirname, 'page-probes.js'), 'utf8');

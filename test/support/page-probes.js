@@ -148,13 +148,19 @@ globalThis.probes = (() => {
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height > 0)
         .map(({ textContent }) => textContent),
 
-    /** Whether the first chart scrolls, and shows its right end. */
-    plot() {
-      const [plot, last] = [document.querySelector('.plot'), all('.deployment').at(-1)];
-      return {
-        scrollable: plot.scrollWidth > plot.clientWidth + 10,
-        atItsEnd: Math.abs(last.getBoundingClientRect().right - plot.getBoundingClientRect().right) < 12,
+    /** Which bars of the first chart can be seen, from 0 on: at once, and when it is scrolled to its beginning. */
+    barsSeen() {
+      const [plot, bars] = [document.querySelector('.plot'), all('.deployment')];
+      const inSight = () => {
+        const { left, right } = plot.getBoundingClientRect();
+        return bars.flatMap((bar, index) => {
+          const box = bar.getBoundingClientRect();
+          return box.left >= left - 1 && box.right <= right + 1 ? [index] : [];
+        });
       };
+      const atOnce = inSight();
+      plot.scrollLeft = -plot.scrollWidth;
+      return { atOnce, scrolled: inSight() };
     },
 
     openAll() {
