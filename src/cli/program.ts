@@ -148,10 +148,23 @@ add(
 
 add(
   'history',
-  { description: 'List all deployments', example: 'homeport history --project shop', keys: projectKeys, setUp: json },
+  {
+    description: 'List all deployments',
+    example: 'homeport history --format html > history.html',
+    keys: projectKeys,
+    setUp: (command) =>
+      command
+        .addOption(
+          new Option('--format <format>', 'how; html is a page with charts')
+            .choices(['text', 'json', 'html'])
+            .default('text'),
+        )
+        .addOption(new Option('--json', 'print JSON').conflicts('format')),
+  },
   async (request, options) => {
-    const { showHistory } = await import('./reading.ts');
-    return await showHistory(await request('status'), options.json === true);
+    const { historyFormats, showHistory } = await import('./reading.ts');
+    const format = options.json === true ? 'json' : historyFormats.find((name) => name === options.format);
+    return await showHistory(await request('status'), format ?? 'text');
   },
 );
 

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import { findPlaces, findReport, listReports, renderHistory, renderStatus, statusOf } from '../deployment/status.ts';
+import { findPlaces, findReport, readReports, renderHistory, renderStatus, statusOf } from '../deployment/status.ts';
 import { Redactor } from '../hosts/redactor.ts';
+import { renderHistoryHtml } from '../reporters/history.ts';
 import { renderHtml } from '../reporters/html.ts';
 import { finalMessage } from '../reporters/telegram-message.ts';
 import { renderText } from '../reporters/text.ts';
@@ -15,11 +16,18 @@ export async function showStatus(request: Request, json: boolean): Promise<numbe
   return exitCodes.success;
 }
 
-/** `homeport history`: one line a deployment, oldest first. */
-export async function showHistory(request: Request, json: boolean): Promise<number> {
-  const { host, places } = await findPlaces(request, null, new Redactor());
-  const reports = await listReports(host, places);
-  process.stdout.write(json ? `${JSON.stringify(reports, null, 2)}\n` : renderHistory(reports));
+export const historyFormats = ['text', 'json', 'html'] as const;
+
+/** `homeport history`: as text one line a deployment, oldest first. */
+export async function showHistory(request: Request, format: (typeof historyFormats)[number]): Promise<number> {
+  const { host, name, places } = await findPlaces(request, null, new Redactor());
+  const { reports, unreadable } = await readReports(host, places);
+  const renderers = {
+    text: () => renderHistory(reports),
+    json: () => `${JSON.stringify(reports, null, 2)}\n`,
+    html: () => renderHistoryHtml({ project: name, reports, unreadable }),
+  };
+  process.stdout.write(renderers[format]());
   return exitCodes.success;
 }
 

@@ -14,7 +14,7 @@ import type { Stage } from './stage.ts';
 /** The report of a command that has just begun. */
 export function emptyReport(
   request: Request,
-  door: Pick<Door, 'repository' | 'branch' | 'triggeredBy' | 'runUrl'>,
+  door: Pick<Door, 'repository' | 'branch' | 'triggeredBy' | 'who' | 'runUrl'>,
   begun: { facts: Facts; plan: Plan; log: string | null },
 ): Report {
   const { facts, plan } = begun;
@@ -28,6 +28,7 @@ export function emptyReport(
     branch: door.branch,
     commit: null,
     triggered_by: door.triggeredBy,
+    who: door.who,
     run_url: door.runUrl,
     status: 'aborted',
     phase: stages[0]?.name ?? '',

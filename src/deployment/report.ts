@@ -100,6 +100,8 @@ export const reportSchema = z.object({
   branch: z.string().nullable(),
   commit: z.string().nullable(),
   triggered_by: z.string(),
+  /** `octocat by https://…/actions/runs/1`, `root by homeport deploy`. Not in the reports of earlier versions. */
+  who: z.string().optional(),
   run_url: z.string().nullable(),
   status: z.enum(deploymentStatuses),
   /** The stage that it ended in: `promote` when all went well, else the one that said no. */

@@ -78,15 +78,20 @@ export async function statusOf(request: Request, repository: string | null, reda
 
 /** All reports that can be read, oldest first. */
 export async function listReports(host: LocalHost, places: Places): Promise<Report[]> {
+  return (await readReports(host, places)).reports;
+}
+
+/** The reports that can be read, oldest first, and how many files can't: torn, or of another version. */
+export async function readReports(host: LocalHost, places: Places): Promise<{ reports: Report[]; unreadable: number }> {
   const reports: Report[] = [];
-  for (const file of await host.files.list(places.reports)) {
-    if (!file.name.endsWith('.json')) continue;
-    const parsed = reportSchema.safeParse(
-      tryParseJson((await host.files.readText(`${places.reports}/${file.name}`)) ?? ''),
-    );
+  const files = (await host.files.list(places.reports)).filter(
+    ({ name, kind }) => name.endsWith('.json') && (kind === 'file' || kind === 'link'),
+  );
+  for (const { name } of files) {
+    const parsed = reportSchema.safeParse(tryParseJson((await host.files.readText(`${places.reports}/${name}`)) ?? ''));
     if (parsed.success) reports.push(parsed.data);
   }
-  return reports;
+  return { reports, unreadable: files.length - reports.length };
 }
 
 /** The report with this ID (or the only one that begins so); the newest one without. Throws `HomeportError`. */

@@ -111,6 +111,11 @@ export function stageTitle(report: Report, stage: StageReport): string {
   return targets.size > 1 ? `${stage.name} on ${stage.target}` : stage.name;
 }
 
+/** Who asked for it; `null` where the report doesn't tell. */
+export function askerOf(report: Report): string | null {
+  return report.who?.split(' by ')[0]?.trim() || null;
+}
+
 /** What a person reads to understand a failure: the error's own excerpt, else what the failed command printed. */
 export function excerptOf(report: Report): string | null {
   if (report.error === null) return null;

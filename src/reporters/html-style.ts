@@ -2,8 +2,8 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --page: #f6f6f4; --card: #ffffff; --ink: #1f2328; --soft: #5b636d; --line: #e3e4e1; --code: #f3f3f0; --link: #2c5f9e;
-  --good: #2f7d4f; --warning: #a86a05; --bad: #b83a3a; --critical: #a3152b; --idle: #9aa1a9;
+  --page: #f6f6f4; --card: #ffffff; --ink: #1f2328; --soft: #5b636d; --line: #e3e4e1; --code: #f0f0ec; --link: #2c5f9e;
+  --good: #2f7d4f; --warning: #946000; --bad: #b02f2f; --critical: #a3152b; --idle: #7f868e;
   --good-wash: #e9f4ed; --warning-wash: #fbf2df; --bad-wash: #fbeceb; --critical-wash: #a3152b;
 }
 @media (prefers-color-scheme: dark) {
@@ -25,13 +25,15 @@ p { margin: .4rem 0; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 2px; }
 code, pre { font-family: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .86em; }
 code { background: var(--code); border-radius: 4px; padding: .1em .35em; }
-pre { background: var(--code); border-radius: 8px; padding: .8rem 1rem; margin: .6rem 0; white-space: pre-wrap; line-height: 1.5; }
+pre { background: var(--code); border-radius: 8px; padding: .8rem 1rem; margin: .6rem 0; white-space: pre-wrap; line-height: 1.5; unicode-bidi: plaintext; }
+main > pre { background: var(--card); border: 1px solid var(--line); }
 .pill { display: inline-flex; align-items: center; gap: .5em; font-size: .82rem; font-weight: 600; color: var(--tone); }
 .pill::before { content: ""; width: .6em; height: .6em; border-radius: 50%; background: currentColor; }
 .good { --tone: var(--good); --wash: var(--good-wash); }
 .warning { --tone: var(--warning); --wash: var(--warning-wash); }
 .bad { --tone: var(--bad); --wash: var(--bad-wash); }
 .critical { --tone: var(--critical); --wash: var(--bad-wash); }
+.neutral { --tone: var(--soft); --wash: var(--card); }
 .soft { color: var(--soft); }
 .facts { color: var(--soft); margin: 0; display: flex; flex-wrap: wrap; gap: 0 1.1rem; }
 .verdict { margin: 1.4rem 0 0; padding: 1rem 1.15rem; border-radius: 10px; background: var(--wash); border-left: 4px solid var(--tone); }
@@ -57,6 +59,7 @@ td { overflow-wrap: anywhere; }
 .success { --fill: var(--good); } .failed { --fill: var(--bad); } .running { --fill: var(--warning); }
 .cancelled, .skipped, .pending { --fill: var(--idle); }
 .failed .name { color: var(--bad); font-weight: 600; }
+.state { font-size: .85em; font-weight: 400; }
 .idle { color: var(--soft); }
 .axis { color: var(--soft); font-size: .8em; font-variant-numeric: tabular-nums; }
 .axis > :nth-child(2) { display: flex; justify-content: space-between; }
@@ -90,7 +93,7 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .85em; }
 @media print {
   :root {
     --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --code: #f5f5f5; --link: #000;
-    --good: #2f7d4f; --warning: #a86a05; --bad: #b83a3a; --critical: #a3152b;
+    --good: #2f7d4f; --warning: #946000; --bad: #b02f2f; --critical: #a3152b;
     --good-wash: #fff; --warning-wash: #fff; --bad-wash: #fff; --critical-wash: #a3152b;
   }
   main { max-width: none; padding: 0; }

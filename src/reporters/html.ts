@@ -2,6 +2,7 @@ import type { CommandReport, Report, StageReport } from '../deployment/report.ts
 import { formatDuration, formatSize } from '../request/units.ts';
 import {
   afterTitle,
+  askerOf,
   budgetWords,
   commitUrl,
   countWords,
@@ -17,31 +18,18 @@ import {
   verifiedWords,
   webUrl,
 } from './facts.ts';
-import { style } from './html-style.ts';
-import { Markup, markupWith } from './markup.ts';
-import { proseOf } from './prose.ts';
-import { cleanText, escapeHtml } from './safe-text.ts';
+import { Markup } from './markup.ts';
+import { html, momentOf, pageOf, preOf, prose, table } from './page.ts';
 import { timelineOf } from './timeline.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
-
-const html = markupWith((text) => escapeHtml(cleanText(text)));
 
 /** One page that needs nothing from the network, in light and dark, for a screen, a phone and paper. */
 export function renderHtml(report: Report): string {
   const verdict = verdictOf(report);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>${verdict.icon} ${report.project} ${shortCommit(report.commit)}: ${verdict.words}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<main class="${verdict.tone}">
-${heading(report, verdict)}
+  return pageOf({
+    title: `${verdict.icon} ${report.project} ${shortCommit(report.commit)}: ${verdict.words}`,
+    tone: verdict.tone,
+    body: html`${heading(report, verdict)}
 ${verdictCard(report, verdict)}
 ${warnings(report, verdict)}
 ${rescue(verdict)}
@@ -52,12 +40,8 @@ ${tests(report)}
 ${budgets(report)}
 ${coverageAndBackups(report)}
 ${commands(report)}
-${footer(report)}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+${footer(report)}`,
+  });
 }
 
 function heading(report: Report, verdict: Verdict): Markup {
@@ -66,7 +50,7 @@ ${verdict.tone !== 'critical' && html`<span class="pill">${verdict.words}</span>
 <h1>${report.project}</h1>
 <p class="facts"><span>commit ${commitLink(report, report.commit)}</span>${
     report.branch !== null && html`<span>branch <code>${report.branch}</code></span>`
-  }<span>${formatDuration(report.duration_seconds)}</span><time datetime="${report.started_at}">${moment(report.started_at)}</time></p>
+  }<span>${formatDuration(report.duration_seconds)}</span><time datetime="${report.started_at}">${momentOf(report.started_at)}</time></p>
 </header>`;
 }
 
@@ -98,7 +82,7 @@ function rescue(verdict: Verdict): Markup | null {
 
 function excerpt(report: Report): Markup | null {
   const text = excerptOf(report);
-  return text === null ? null : html`<h2>Log excerpt</h2>\n<pre>${text.replace(/\n+$/, '')}</pre>`;
+  return text === null ? null : html`<h2>Log excerpt</h2>\n${preOf(text)}`;
 }
 
 function gantt(report: Report): Markup | null {
@@ -111,7 +95,9 @@ function gantt(report: Report): Markup | null {
       return html`<div class="row idle"><span class="name">${stageTitle(report, stage)}</span><span></span><span class="time">${stage.status}</span></div>\n`;
     }
     const time = formatDuration(bar.duration);
-    return html`<div class="row ${stage.status}"><span class="name">${stageTitle(report, stage)}</span><span class="track"><span class="bar" style="left:${percent(
+    return html`<div class="row ${stage.status}"><span class="name">${stageTitle(report, stage)}${
+      stage.status !== 'success' && html` <span class="state">${stage.status}</span>`
+    }</span><span class="track"><span class="bar" style="left:${percent(
       Math.min(bar.offset, total * 0.995),
     )}%;width:${percent(bar.duration)}%" title="${stage.status}, from ${formatDuration(bar.offset)} on, ${time}"></span></span><span class="time">${time}</span></div>\n`;
   });
@@ -206,32 +192,18 @@ function stageDetails(report: Report, stage: StageReport): Markup {
 function commandDetails({ command, exit_code, duration_seconds, output }: CommandReport): Markup {
   const end = exit_code === null ? 'did not end by itself' : exit_code === 0 ? '' : `exit code ${exit_code}`;
   return html`<p><code>${command}</code> <span class="soft">${formatDuration(duration_seconds)}${end !== '' && `, ${end}`}</span></p>
-${output.trim() !== '' && html`<pre>${output.replace(/\n+$/, '')}</pre>`}`;
+${output.trim() !== '' && preOf(output)}`;
 }
 
 function footer(report: Report): Markup {
   const run = webUrl(report.run_url);
-  return html`<footer>Deployment <code>${report.deployment}</code> · triggered by ${report.triggered_by} · Homeport's own share ${formatDuration(
+  return html`<footer>Deployment <code>${report.deployment}</code> · triggered by ${[askerOf(report), report.triggered_by].filter((part) => part !== null).join(', ')} · Homeport's own share ${formatDuration(
     report.overhead_seconds,
   )}${report.log !== null && html` · log <code>${report.log}</code>`}${run !== null && html` · <a href="${run}">run</a>`}</footer>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly Markup[])[]): Markup | null {
-  if (rows.length === 0) return null;
-  return html`<div class="card scroll"><table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((cells) => html`<tr>${cells.map((cell, column) => html`<td data-label="${head[column] ?? ''}"><div>${cell}</div></td>`)}</tr>\n`)}</tbody></table></div>`;
 }
 
 function commitLink(report: Report, sha: string | null): Markup {
   const url = sha === null ? null : commitUrl(report, sha);
   const short = html`<code>${shortCommit(sha)}</code>`;
   return url === null ? short : html`<a href="${url}">${short}</a>`;
-}
-
-function prose(text: string): Markup {
-  return html`${proseOf(text).map((part) => (part.kind === 'code' ? html`<code>${part.text}</code>` : html`${part.text}`))}`;
-}
-
-function moment(iso: string): string {
-  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -34,7 +34,7 @@ async function reported(
   const startedAt = new Date(Date.now() - (more.startedMsAgo ?? 0));
   const facts = Object.assign(newFacts('20251121T101500Z-fffffff', 'shop', startedAt), more.facts);
   const plan = { stages: [stage('preflight'), stage('promote')], rollback: stage('rollback') };
-  const door = { repository: 'o/r', branch: null, triggeredBy: 'push', runUrl: null };
+  const door = { repository: 'o/r', branch: null, triggeredBy: 'push', who: 'octocat by a workflow', runUrl: null };
   const report = emptyReport(await request({ door: more.door ?? {} }), door, { facts, plan, log: '/logs/a.log' });
   const redact = (text: string): string => text.replaceAll('hunter2', '***');
   const recorded = release('r0');
@@ -68,6 +68,7 @@ describe('the report', () => {
       branch: 'main',
       commit: source.commit,
       triggered_by: 'push',
+      who: 'octocat by a workflow',
       status: 'success',
       phase: 'promote',
       exit_code: 0,

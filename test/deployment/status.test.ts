@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { placesOf } from '../../src/deployment/places.ts';
-import { findReport, renderHistory, renderStatus, type Status } from '../../src/deployment/status.ts';
+import { findReport, readReports, renderHistory, renderStatus, type Status } from '../../src/deployment/status.ts';
 import { localHost, temporaryFolder } from '../hosts/support.ts';
 import { report as reportLike } from '../support/reports.ts';
 
@@ -71,6 +71,33 @@ describe('the history, for people', () => {
 
   it('tells that nothing was deployed yet', () => {
     expect(renderHistory([])).toBe('Nothing was deployed yet.\n');
+  });
+});
+
+describe('the reports of a project', () => {
+  const host = localHost();
+
+  it('are read oldest first; what is torn, of another version or no file at all is left out, and counted', async () => {
+    const places = placesOf(temporaryFolder(), 'shop');
+    await host.files.makeFolder(join(places.reports, 'folder.json'), 0o700);
+    const texts = {
+      'b.json': JSON.stringify(reportLike({ deployment: 'b' })),
+      'a.json': JSON.stringify(reportLike({ deployment: 'a' })),
+      'c.json': JSON.stringify(reportLike({ deployment: 'c' })).slice(0, -9),
+      'd.json': '{"schema": 0}',
+      'e.json': '',
+      'f.draft': '{}',
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      await host.files.writeText(join(places.reports, name), text, 0o600);
+    }
+    const { reports, unreadable } = await readReports(host, places);
+    expect(reports.map(({ deployment }) => deployment)).toEqual(['a', 'b']);
+    expect(unreadable).toBe(3);
+  });
+
+  it('are none before the first deployment', async () => {
+    expect(await readReports(host, placesOf(temporaryFolder(), 'shop'))).toEqual({ reports: [], unreadable: 0 });
   });
 });
 

@@ -97,7 +97,7 @@ export async function runStages(
   const asked: Request = await request({ door: options.door ?? {} });
   const facts = Object.assign(newFacts('20251121T101500Z-3f2a9c1', 'shop', new Date()), options.facts);
   const rollback = stage('rollback', { exitCode: exitCodes.critical, ...options.rollback });
-  const door = { repository: null, branch: null, triggeredBy: 'test', runUrl: null };
+  const door = { repository: null, branch: null, triggeredBy: 'test', who: 'somebody by a test', runUrl: null };
   const report = emptyReport(asked, door, { facts, plan: { stages, rollback }, log: null });
   const events: DeploymentEvent[] = [];
   const redactor = new Redactor();

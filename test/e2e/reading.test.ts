@@ -80,6 +80,10 @@ describe('what can be read of a project', () => {
     const lines = (await project.homeport(['history'])).stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(new RegExp(`^${bad.deployment} +deploy +failed`));
+    const page = await project.homeport(['history', '--format', 'html']);
+    expect(page).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const part of [/^<!doctype html>/, /1 of 2 deployments/, /a reason/]) expect(page.stdout).toMatch(part);
+    expect((await project.homeport(['history', '--format', 'html', '--json'])).exitCode).toBe(64);
   });
 
   it('has the log and the report of each deployment, by the beginning of its ID too', async () => {
