@@ -20,8 +20,21 @@ export function structured<T extends z.ZodType>(schema: T) {
 }
 
 const textExpected = 'text that is not empty';
+/** Bytes; the kernel takes no argument and no variable of 128 KiB. */
+const longestText = 100 * 2 ** 10;
 
-export const text = z.string(textExpected).trim().min(1, textExpected);
+/** No command and no path can have it; the kernel would take what stands before it for the whole. */
+export const withoutNul = 'text without a NUL character';
+export const hasNoNul = (value: string): boolean => !value.includes('\0');
+export const notTooLong = `text of at most ${longestText / 2 ** 10} KiB`;
+export const isNotTooLong = (value: string): boolean => Buffer.byteLength(value) <= longestText;
+
+export const text = z
+  .string(textExpected)
+  .trim()
+  .min(1, textExpected)
+  .refine(hasNoNul, withoutNul)
+  .refine(isNotTooLong, notTooLong);
 
 /** `http` or `https`. */
 export function webUrl(example: string) {
@@ -108,16 +121,22 @@ export function wholeNumber(minimum: number, maximum: number, expected: string) 
   return number(minimum, maximum, expected).pipe(z.int(expected));
 }
 
+const mostItems = 1000;
+const items = z.array(text).max(mostItems, `a list of at most ${mostItems} items`);
+
 /** One item a line, or a YAML list. */
 export const list = z.union(
   [
-    z.array(text),
-    z.string().transform((value) =>
-      value
-        .split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line !== ''),
-    ),
+    items,
+    z
+      .string()
+      .transform((value) =>
+        value
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== ''),
+      )
+      .pipe(items),
   ],
   'a list, one item a line',
 );
@@ -143,9 +162,13 @@ export const assignments = z
     assignmentsExpected,
   )
   .superRefine((map, context) => {
-    for (const name of Object.keys(map)) {
-      if (variableName.test(name)) continue;
-      context.addIssue({ code: 'custom', path: [name], message: 'a name of letters, digits and `_`' });
+    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const entries = Object.entries(map);
+    if (entries.length > mostItems) fault([], `at most ${mostItems} of them`);
+    for (const [name, value] of entries) {
+      if (!variableName.test(name)) fault([name], 'a name of letters, digits and `_`');
+      if (!hasNoNul(value)) fault([name], withoutNul);
+      if (!isNotTooLong(value)) fault([name], notTooLong);
     }
   });
 
