@@ -11,7 +11,7 @@ export type ReadYaml =
   | { readonly ok: false; readonly complaint: string };
 
 /** Bytes: many times what anybody writes, and little enough to be read in a moment. */
-const largest = 256 * 2 ** 10;
+const largest = 64 * 2 ** 10;
 /** Levels of maps and lists in each other. */
 const deepest = 64;
 
@@ -33,14 +33,14 @@ export function readYaml(text: string): ReadYaml {
   if (yaml === null) throw new Error('the YAML library was not loaded');
   if (Buffer.byteLength(text) > largest) return refused(`More than ${largest / 2 ** 10} KiB of it`);
   const lineCounter = new yaml.LineCounter();
-  // The library would compare each key with each other one.
-  const document = yaml.parseDocument(text, { lineCounter, prettyErrors: true, uniqueKeys: false, logLevel: 'error' });
+  // The library would compare each key with each other one, and cut the line out of the text for each of its errors.
+  const document = yaml.parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   const [error] = [...document.errors, ...document.warnings];
   if (error) {
     // It calls itself for each level, and tells what happens then as if it were a fault of the text.
     if (error.message.includes('call stack')) return refused(tooDeep);
-    const sentence = withoutQuote[error.code] ?? error.message.split(/ at line \d|\n/)[0];
-    return refused(`${sentence}`, error.linePos?.[0]);
+    const sentence = withoutQuote[error.code] ?? error.message.split('\n')[0] ?? '';
+    return refused(sentence, lineCounter.linePos(error.pos[0]));
   }
   try {
     const twice = doubledKey(yaml, document);

@@ -44,6 +44,8 @@ export function webUrl(example: string) {
 /** A path is added to it, and it is printed: no query, and nothing that lets anybody in. */
 export const registryUrl = webUrl('http://registry.example.org:8000').refine(
   (value) => {
+    // What is no URL at all is told by the line above; it is looked at here all the same.
+    if (!URL.canParse(value)) return true;
     const { username, password, search, hash } = new URL(value);
     return [username, password, search, hash].every((part) => part === '');
   },
@@ -70,11 +72,17 @@ export const flag = z.union(
 );
 
 const durationExpected = 'a duration such as `90s`, `10m`, `2h` or `7d`';
+/** Milliseconds: a hundred years, which can be taken from any date. */
+const longestDuration = 36_500 * 86_400_000;
 
 /** Milliseconds. */
 export const duration = z.string(durationExpected).transform((value, context) => {
   const milliseconds = parseDuration(value);
-  if (milliseconds !== null) return milliseconds;
+  if (milliseconds !== null && milliseconds <= longestDuration) return milliseconds;
+  if (milliseconds !== null) {
+    context.addIssue({ code: 'custom', message: 'a duration of at most `36500d`' });
+    return z.NEVER;
+  }
   context.addIssue({ code: 'custom', message: durationExpected, params: { suggestion: likelyDuration(value) } });
   return z.NEVER;
 });
@@ -93,7 +101,7 @@ const sizeExpected = 'a size such as `512MiB` or `10GiB`';
 /** Bytes. */
 export const size = z.string(sizeExpected).transform((value, context) => {
   const bytes = parseSize(value);
-  if (bytes !== null) return bytes;
+  if (bytes !== null && Number.isSafeInteger(bytes)) return bytes;
   context.addIssue({ code: 'custom', message: sizeExpected, params: { suggestion: likelySize(value) } });
   return z.NEVER;
 });
@@ -122,7 +130,7 @@ export function wholeNumber(minimum: number, maximum: number, expected: string) 
 }
 
 const mostItems = 1000;
-const items = z.array(text).max(mostItems, `a list of at most ${mostItems} items`);
+const items = z.array(text).refine((list) => list.length <= mostItems, `a list of at most ${mostItems} items`);
 
 /** One item a line, or a YAML list. */
 export const list = z.union(
