@@ -66,8 +66,7 @@ export class Redactor {
     this.#forms.add(form);
     const key = form.slice(0, keyLength);
     const others = this.#byStart.get(key) ?? [];
-    const longer = others.findIndex(({ length }) => length < form.length);
-    others.splice(longer === -1 ? others.length : longer, 0, form);
+    others.splice(firstShorter(others, form.length), 0, form);
     this.#byStart.set(key, others);
     if (form.length < breakable) return;
     for (let length = 1; length < keyLength; length += 1) this.#begins.add(form.slice(0, length));
@@ -109,6 +108,17 @@ export class Redactor {
       return [{ start: original(start, first), end: original(end, last) }];
     });
   }
+}
+
+/** Where a form of this length goes into a list that has the longest first; half of what is left at each step. */
+function firstShorter(forms: readonly string[], length: number): number {
+  let [from, to] = [0, forms.length];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if ((forms[middle]?.length ?? 0) >= length) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function replace(text: string, found: readonly Found[]): string {
