@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
-import { addRequestFlags } from '../request/read-flags.ts';
+import { addRequestFlags, errorOutput } from '../request/read-flags.ts';
 import { type Request, type RequestKey, requestKeys } from '../request/schema.ts';
 import { version } from '../version.ts';
 
@@ -29,6 +29,7 @@ const program = new Command('homeport')
   .description('Deploys a Docker Compose project on this machine, and gets it back when it is bad.')
   .version(version)
   .configureHelp({ showGlobalOptions: false })
+  .configureOutput(errorOutput)
   .exitOverride();
 
 function add(

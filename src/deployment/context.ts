@@ -44,6 +44,7 @@ export function contextOf(work: Workplace, stage: Stage, report: StageReport, te
     say: (line) => recorder.say(stage.name, line),
     warn: (text) => recorder.warn(stage.name, text),
     redact: (text) => recorder.redact(text),
+    hide: (secrets) => recorder.hide(secrets),
     during: (make) => work.clock.during(make),
   };
 }

@@ -10,12 +10,12 @@ import { FanOut } from '../reporters/fan-out.ts';
 import { LogFileReporter } from '../reporters/log-file.ts';
 import type { DeploymentEvent } from '../reporters/reporter.ts';
 import type { Request } from '../request/schema.ts';
-import { secretValues } from '../request/secret-values.ts';
 import { BusyClock } from './busy-clock.ts';
 import type { Door } from './door.ts';
 import { exitCodes, HomeportError, messageOf } from './error.ts';
 import { type Facts, newFacts } from './facts.ts';
 import { emptyReport, finishReport } from './finish-report.ts';
+import { hideRecorded, hideSecrets } from './hidden.ts';
 import { deploymentId } from './ids.ts';
 import { Journal } from './journal.ts';
 import { ProjectLock } from './lock.ts';
@@ -28,6 +28,7 @@ import { type Report, writeReport } from './report.ts';
 import { reserve } from './reserve.ts';
 import { type RunResult, run } from './run.ts';
 import { stateDirectoryOf } from './state-directory.ts';
+import { distrust } from './trusted-state.ts';
 import type { Beginning } from './unfinished.ts';
 
 /** Finds the project's name and what is to be done. */
@@ -51,11 +52,12 @@ export interface Performed {
 export async function perform(request: Request, door: Door, prepare: Prepare): Promise<Performed> {
   const startedAt = new Date();
   const clock = new BusyClock();
-  for (const secret of secretValues(request)) door.redactor.add(secret);
+  await hideSecrets(door.redactor, request);
   const held: Held = { lock: null, owner: undefined };
   const host = clock.hostOf(hostFor(door, held));
   const opened = await open(request, host, prepare, startedAt);
   const { facts, places, log } = opened;
+  await hideRecorded(door.redactor, host.files, places);
   const report = emptyReport(request, door, opened);
   report.commit = opened.commit;
   const draft = opened.problem === null ? [new DraftReporter(draftPath(places, facts.id))] : [];
@@ -145,11 +147,14 @@ export async function recoverProject(
   project: string,
   tell: (line: string) => void,
 ): Promise<Recovered | null> {
-  for (const secret of secretValues(request)) door.redactor.add(secret);
+  await hideSecrets(door.redactor, request);
   const places = placesOf(stateDirectoryOf(request, process.env), project);
   const held: Held = { lock: null, owner: undefined };
   const host = hostFor(door, held);
+  const untrusted = await distrust(places);
+  if (untrusted !== null) throw untrusted;
   if ((await host.files.stat(places.journal)) === null) return null;
+  await hideRecorded(door.redactor, host.files, places);
   const who = { what: 'recover', id: `recover-${process.pid}`, commit: null, since: new Date() };
   try {
     await takeLock({ held, host, request, door, places, tell, who });
@@ -222,7 +227,8 @@ async function open(request: Request, host: Host, prepare: Prepare, startedAt: D
   const factsOf = (at: Date): Facts => newFacts(deploymentId(at, commit ?? '0000000'), name, startedAt);
   const places = placesOf(stateDirectoryOf(request, process.env), name);
   const recorded = await currentRelease(host.files, places).catch(() => null);
-  if (invalid) return { facts: factsOf(startedAt), places, plan, recorded, problem: invalid, log: null, commit };
+  const refused = invalid ?? (await distrust(places));
+  if (refused) return { facts: factsOf(startedAt), places, plan, recorded, problem: refused, log: null, commit };
   try {
     for (const place of [places.root, places.releases, places.logs, places.reports]) {
       await host.files.makeFolder(place, 0o700);

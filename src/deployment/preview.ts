@@ -5,6 +5,7 @@ import type { Door } from './door.ts';
 import { exitCodes, type HomeportError } from './error.ts';
 import { newFacts } from './facts.ts';
 import { emptyReport } from './finish-report.ts';
+import { hideSecrets } from './hidden.ts';
 import { Journal } from './journal.ts';
 import { placesOf } from './places.ts';
 import { planDeployment } from './plan.ts';
@@ -34,6 +35,7 @@ export interface Preview {
 export async function preview(request: Request, door: Door): Promise<Preview> {
   const startedAt = new Date();
   const clock = new BusyClock();
+  await hideSecrets(door.redactor, request);
   const host = clock.hostOf(new LocalHost({ redactor: door.redactor }));
   const project = await resolveProject(host, request, door.repository);
   const plan = planDeployment(request, project, door.branch);

@@ -10,6 +10,7 @@ import { unfollowedVariables } from '../platforms/compose/unfollowed.ts';
 import type { Request } from '../request/schema.ts';
 import { asHomeportError, exitCodes, HomeportError } from './error.ts';
 import { unknownServices } from './named-services.ts';
+import { secretBuildArgs } from './secret-build-args.ts';
 
 /** The Compose project that a request means. */
 export interface Project {
@@ -55,7 +56,7 @@ export async function resolveProject(host: Host, request: Request, repository: s
       workingDirectory,
       model: read.model,
       warnings: [...read.warnings, ...(await unfollowedVariables(request, compose, found))],
-      problem: unknownServices(request, read.model),
+      problem: unknownServices(request, read.model) ?? secretBuildArgs(request, read.model),
     };
   } catch (error) {
     const problem = asHomeportError(error);

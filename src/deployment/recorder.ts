@@ -5,11 +5,18 @@ import type { DeploymentEvent } from '../reporters/reporter.ts';
 import type { ExitCode, HomeportError } from './error.ts';
 import type { Report, StageReport } from './report.ts';
 
+/** Milliseconds for which a line is held back that may end in the first half of a secret. */
+const patience = 200;
+/** Lines that one secret may be broken over; a key in base64 takes that many. */
+const mostHeld = 100;
+
 /** Keeps the report while the deployment goes on, and tells each change as an event. */
 export class Recorder {
   readonly report: Report;
   readonly #emit: (event: DeploymentEvent) => void;
   readonly #redactor: Redactor;
+  /** By stage, what is not told yet. */
+  readonly #held = new Map<string, { readonly lines: string[]; readonly alarm: NodeJS.Timeout }>();
 
   constructor(report: Report, options: { emit: (event: DeploymentEvent) => void; redactor: Redactor }) {
     this.report = report;
@@ -28,6 +35,7 @@ export class Recorder {
   }
 
   stageFinished(stage: StageReport, status: StageReport['status'], error: string | null): void {
+    this.#tellHeld(stage.name);
     stage.status = status;
     stage.error = error === null ? null : this.redact(error);
     if (stage.started_at !== null) stage.duration_seconds = secondsSince(new Date(stage.started_at));
@@ -47,22 +55,36 @@ export class Recorder {
     };
   }
 
+  /** Tells it at once, but for lines that may end within a secret: those wait a moment for the next one. */
   say(stage: string, text: string): void {
-    for (const line of this.redact(text).split('\n')) this.#emit({ type: 'line', stage, text: line });
+    const before = this.#takeHeld(stage);
+    const lines = [...before, text];
+    if (lines.length < mostHeld && this.#redactor.mayGoOn(lines.join('\n'))) {
+      this.#held.set(stage, { lines, alarm: setTimeout(() => this.#tellHeld(stage), patience) });
+      return;
+    }
+    this.#tell(stage, lines);
   }
 
   warn(stage: string, text: string): void {
+    this.#tellHeld(stage);
     const redacted = this.redact(text);
     if (!this.report.warnings.includes(redacted)) this.report.warnings.push(redacted);
     this.#emit({ type: 'warning', stage, text: redacted });
   }
 
   finished(): void {
+    for (const stage of [...this.#held.keys()]) this.#tellHeld(stage);
     this.#emit({ type: 'finished', report: this.report });
   }
 
   redact(text: string): string {
     return this.#redactor.redact(text);
+  }
+
+  /** From here on these are secrets too. */
+  hide(secrets: readonly string[]): void {
+    for (const secret of secrets) this.#redactor.add(secret);
   }
 
   /** The host, as a stage sees it: its commands stand in the stage's report, their output in the log. */
@@ -84,6 +106,7 @@ export class Recorder {
     // By words: quotes change how a secret looks.
     this.say(stage.name, `$ ${printable(argv.map((word) => this.redact(word)))}`);
     const result = await host.exec(argv, options);
+    this.#tellHeld(stage.name);
     stage.commands.push({
       command: result.command,
       exit_code: result.exitCode,
@@ -91,6 +114,22 @@ export class Recorder {
       output: result.tail,
     });
     return result;
+  }
+
+  #tell(stage: string, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    for (const line of this.redact(lines.join('\n')).split('\n')) this.#emit({ type: 'line', stage, text: line });
+  }
+
+  #tellHeld(stage: string): void {
+    this.#tell(stage, this.#takeHeld(stage));
+  }
+
+  #takeHeld(stage: string): readonly string[] {
+    const held = this.#held.get(stage);
+    clearTimeout(held?.alarm);
+    this.#held.delete(stage);
+    return held?.lines ?? [];
   }
 }
 

@@ -51,6 +51,8 @@ export interface StageContext {
   /** Stands in every report. */
   warn(text: string): void;
   redact(text: string): string;
+  /** From here on these are secrets too, in all that is printed. */
+  hide(secrets: readonly string[]): void;
   /** Work that isn't a command (a check, a watch): its time is not Homeport's own. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }

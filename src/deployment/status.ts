@@ -5,6 +5,7 @@ import { observe } from '../platforms/compose/observe.ts';
 import { tryParseJson } from '../request/parse-json.ts';
 import type { Request } from '../request/schema.ts';
 import { HomeportError } from './error.ts';
+import { hideSecrets } from './hidden.ts';
 import { type Places, placesOf } from './places.ts';
 import { projectName } from './project.ts';
 import { currentRelease, listReleases, releaseBefore } from './release.ts';
@@ -38,6 +39,7 @@ export async function findPlaces(
   repository: string | null,
   redactor: Redactor,
 ): Promise<{ host: LocalHost; name: string; places: Places }> {
+  await hideSecrets(redactor, request);
   const host = new LocalHost({ redactor });
   const name = await projectName(host, request, repository);
   return { host, name, places: placesOf(stateDirectoryOf(request, process.env), name) };

@@ -1,6 +1,6 @@
 import { formatPath, type RequestProblem } from './problems.ts';
 import type { Request, RequestKey } from './schema.ts';
-import { secretsFrom } from './secret-values.ts';
+import { holdsSecret, secretsFrom } from './secret-values.ts';
 
 /** The sources by precedence, key by key: which one says it, and the value where that is well-formed. */
 export interface Settled {
@@ -99,18 +99,11 @@ function backup(settled: Settled): RequestProblem[] {
     .map((key) => needs(settled, key, 'something to back up: `backup` is `none`'));
 }
 
-/** From this length on a secret is also noticed inside a longer value, such as a database URL. */
-const telling = 8;
-
 /** Build arguments stay readable in the image's history. */
 function secretBuildArgs(settled: Settled): RequestProblem[] {
-  const secrets = secretsFrom((key) => settled.value(key))
-    .map((secret) => secret.trim())
-    .filter((secret) => secret.length > 2 && secret !== 'true' && secret !== 'false');
+  const secrets = secretsFrom((key) => settled.value(key));
   return Object.entries(settled.value('build-args') ?? {})
-    .filter(([, value]) =>
-      secrets.some((secret) => value.trim() === secret || (secret.length >= telling && value.includes(secret))),
-    )
+    .filter(([, value]) => holdsSecret(value, secrets))
     .map(([name]) => ({
       key: formatPath(['build-args', name]),
       source: settled.source('build-args'),

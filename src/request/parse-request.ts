@@ -5,7 +5,7 @@ import { readEnvFiles } from './env-files.ts';
 import type { Lookup } from './expand.ts';
 import { expandSettings } from './expand-settings.ts';
 import { InvalidRequestError } from './invalid-request.ts';
-import { type Given, problemsOf, Refusal, type RequestProblem } from './problems.ts';
+import { type Given, problemsOf, Refusal, type RequestProblem, show } from './problems.ts';
 import { type ReadText, readSettings } from './read-file.ts';
 import { loadYaml } from './read-yaml.ts';
 import {
@@ -56,8 +56,10 @@ export async function parseRequest(sources: RequestSources): Promise<Request> {
   const unexpanded = new Set(expanded.problems.map(({ key }) => key));
   const doubled = (problem: RequestProblem) => problem.source === settings.source && unexpanded.has(problem.key);
   const problems = [
-    ...settings.problems,
-    ...expanded.problems,
+    ...[...settings.problems, ...expanded.problems].map((problem) => ({
+      ...problem,
+      value: show(problem.value ?? undefined, redactor),
+    })),
     ...givens.flatMap((given) => problemsOf(given, redactor)).filter((problem) => !doubled(problem)),
     ...impossibleCombinations(settle(givens, (key) => (unexpanded.has(key) ? settings.source : null))),
   ];

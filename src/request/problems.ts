@@ -68,7 +68,8 @@ function valueProblems(name: RequestKey, given: Given, redactor: Redactor): Requ
         key: formatPath(path),
         source: given.source,
         value: docsOf(name).secret ? null : show(valueAt(given.written[name], issue.path), redactor),
-        expected: `${issue.message}${missing}`,
+        // It may quote the value.
+        expected: `${shorten(redactor.redact(issue.message), longestExpected)}${missing}`,
         suggestion: suggestionFor(issue, actual),
       },
     ];
@@ -146,28 +147,41 @@ function valueAt(value: unknown, path: Path): unknown {
   return current;
 }
 
+/** Characters. */
 const longestShown = 80;
+const longestExpected = 400;
 
-function show(value: unknown, redactor: Redactor): string | null {
+/** A value in one line, shortened, without secrets. */
+export function show(value: unknown, redactor: Redactor): string | null {
   if (value === undefined) return null;
   const redacted = (inner: unknown) => (typeof inner === 'string' ? redactor.redact(inner) : inner);
   const whole =
     typeof value === 'string' ? redactor.redact(value) : JSON.stringify(value, (_, inner) => redacted(inner));
-  const characters = [
-    ...whole
-      .trim()
-      .replaceAll('\n', '\\n')
-      .replaceAll(/\p{Cc}/gu, ' '),
-  ];
-  return characters.length > longestShown ? `${characters.slice(0, longestShown).join('')}…` : characters.join('');
+  return shorten(withoutKeys(whole), longestShown);
+}
+
+/** An address in any key may have what lets somebody in by it. */
+function withoutKeys(text: string): string {
+  return text
+    .replaceAll(/(:\/\/)[^\s/@]{1,1000}@/g, '$1***@')
+    .replaceAll(/([?&][^=&\s]{0,40}(?:token|key|secret|pass|sig)[^=&\s]{0,40}=)[^&\s]+/gi, '$1***');
+}
+
+/** In one line, without control characters: a log takes some for commands, a terminal others. */
+function shorten(text: string, longest: number): string {
+  // Of a long text only the beginning is looked at: no character takes more than two units.
+  const begin = text.trim().slice(0, 2 * longest + 2);
+  const characters = [...begin.replaceAll('\n', '\\n').replaceAll(/\p{Cc}/gu, ' ')];
+  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : characters.join('');
 }
 
 /** `smoke`, 1, `exec`, `command` → `smoke entry 2, exec.command`: people count from one. */
 export function formatPath(path: Path): string {
   return path.reduce<string>((before, step, index) => {
-    if (index === 0) return String(step);
+    const name = shorten(String(step), longestShown);
+    if (index === 0) return name;
     if (typeof step === 'number') return `${before} entry ${step + 1}`;
-    return `${before}${typeof path[index - 1] === 'number' ? ', ' : '.'}${String(step)}`;
+    return `${before}${typeof path[index - 1] === 'number' ? ', ' : '.'}${name}`;
   }, '');
 }
 

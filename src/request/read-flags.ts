@@ -53,6 +53,13 @@ export function secretVariable(key: RequestKey): string {
   return `HOMEPORT_${key.toUpperCase().replaceAll('-', '_')}`;
 }
 
+/** Commander's complaints without the value of a misspelt flag: `--telegram-tokn=…` has a secret for one. */
+export const errorOutput = {
+  outputError: (text: string, write: (text: string) => void): void => {
+    write(text.replace(/^(error: unknown option '[^'=]+)=.*$/s, "$1'\n"));
+  },
+};
+
 /**
  * What the flags say, as `parseRequest` takes it; `options` is commander's `opts()`, of which other options are left
  * alone. `readFile` gets `-` for standard input, and rejects when there is nothing to read. Never throws: what can't be

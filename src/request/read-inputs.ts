@@ -6,14 +6,14 @@ import { isRequestKey, requestKeys } from './schema.ts';
  */
 export function readInputs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const known = new Map(requestKeys.map((key) => [inputVariable(key), key]));
-  const inputs: Record<string, string> = {};
+  const inputs = new Map<string, string>();
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('INPUT_') || value === undefined) continue;
     const name = known.get(variable) ?? variable.slice('INPUT_'.length).toLowerCase();
     const text = withoutMargins(value);
-    if (text !== '' || !isRequestKey(name)) inputs[name] = text;
+    if (text !== '' || !isRequestKey(name)) inputs.set(name, text);
   }
-  return inputs;
+  return Object.fromEntries(inputs);
 }
 
 /** `working-directory` → `INPUT_WORKING-DIRECTORY`. */

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { httpContradictions, httpFields } from './http-check.ts';
-import { oneOf, percentage, text, timeLimit, wait, wholeNumber } from './value-types.ts';
+import {
+  hasNoNul,
+  isNotTooLong,
+  notTooLong,
+  oneOf,
+  percentage,
+  text,
+  timeLimit,
+  wait,
+  wholeNumber,
+  withoutNul,
+} from './value-types.ts';
 
 const attempts = {
   retries: wholeNumber(0, 100, 'a whole number from 0 to 100').default(3),
@@ -19,7 +30,16 @@ const httpCheck = z.strictObject({ ...httpFields, ...attempts }).superRefine((ch
 });
 const execCheck = z.strictObject({
   exec: z.strictObject(
-    { service: text, command: z.union([text, z.array(z.string('text')).min(1, 'a command')], 'a command') },
+    {
+      service: text,
+      command: z.union(
+        [
+          text,
+          z.array(z.string('text').refine(hasNoNul, withoutNul).refine(isNotTooLong, notTooLong)).min(1, 'a command'),
+        ],
+        'a command',
+      ),
+    },
     execExpected,
   ),
   ...attempts,
@@ -96,7 +116,7 @@ function withoutKind(entry: unknown): { message: string; params: { given: string
   if (!isMap(entry)) return { message: 'a map such as `http: http://localhost:8000/health`', params: none };
   const kinds = smokeKinds.filter((kind) => kind in entry);
   if (kinds.length > 1) return { message: `one check an entry, here are ${oneOf(kinds, 'and')}`, params: none };
-  const given = Object.keys(entry).filter((name) => !(name in attempts));
+  const given = Object.keys(entry).filter((name) => !Object.hasOwn(attempts, name));
   return { message: `one of ${oneOf(smokeKinds)} in it`, params: { given, candidates: smokeKinds } };
 }
 

@@ -20,8 +20,21 @@ export function structured<T extends z.ZodType>(schema: T) {
 }
 
 const textExpected = 'text that is not empty';
+/** Bytes; the kernel takes no argument and no variable of 128 KiB. */
+const longestText = 100 * 2 ** 10;
 
-export const text = z.string(textExpected).trim().min(1, textExpected);
+/** No command and no path can have it; the kernel would take what stands before it for the whole. */
+export const withoutNul = 'text without a NUL character';
+export const hasNoNul = (value: string): boolean => !value.includes('\0');
+export const notTooLong = `text of at most ${longestText / 2 ** 10} KiB`;
+export const isNotTooLong = (value: string): boolean => Buffer.byteLength(value) <= longestText;
+
+export const text = z
+  .string(textExpected)
+  .trim()
+  .min(1, textExpected)
+  .refine(hasNoNul, withoutNul)
+  .refine(isNotTooLong, notTooLong);
 
 /** `http` or `https`. */
 export function webUrl(example: string) {
@@ -31,6 +44,8 @@ export function webUrl(example: string) {
 /** A path is added to it, and it is printed: no query, and nothing that lets anybody in. */
 export const registryUrl = webUrl('http://registry.example.org:8000').refine(
   (value) => {
+    // What is no URL at all is told by the line above; it is looked at here all the same.
+    if (!URL.canParse(value)) return true;
     const { username, password, search, hash } = new URL(value);
     return [username, password, search, hash].every((part) => part === '');
   },
@@ -57,11 +72,17 @@ export const flag = z.union(
 );
 
 const durationExpected = 'a duration such as `90s`, `10m`, `2h` or `7d`';
+/** Milliseconds: a hundred years, which can be taken from any date. */
+const longestDuration = 36_500 * 86_400_000;
 
 /** Milliseconds. */
 export const duration = z.string(durationExpected).transform((value, context) => {
   const milliseconds = parseDuration(value);
-  if (milliseconds !== null) return milliseconds;
+  if (milliseconds !== null && milliseconds <= longestDuration) return milliseconds;
+  if (milliseconds !== null) {
+    context.addIssue({ code: 'custom', message: 'a duration of at most `36500d`' });
+    return z.NEVER;
+  }
   context.addIssue({ code: 'custom', message: durationExpected, params: { suggestion: likelyDuration(value) } });
   return z.NEVER;
 });
@@ -80,7 +101,7 @@ const sizeExpected = 'a size such as `512MiB` or `10GiB`';
 /** Bytes. */
 export const size = z.string(sizeExpected).transform((value, context) => {
   const bytes = parseSize(value);
-  if (bytes !== null) return bytes;
+  if (bytes !== null && Number.isSafeInteger(bytes)) return bytes;
   context.addIssue({ code: 'custom', message: sizeExpected, params: { suggestion: likelySize(value) } });
   return z.NEVER;
 });
@@ -108,16 +129,22 @@ export function wholeNumber(minimum: number, maximum: number, expected: string) 
   return number(minimum, maximum, expected).pipe(z.int(expected));
 }
 
+const mostItems = 1000;
+const items = z.array(text).refine((list) => list.length <= mostItems, `a list of at most ${mostItems} items`);
+
 /** One item a line, or a YAML list. */
 export const list = z.union(
   [
-    z.array(text),
-    z.string().transform((value) =>
-      value
-        .split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line !== ''),
-    ),
+    items,
+    z
+      .string()
+      .transform((value) =>
+        value
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== ''),
+      )
+      .pipe(items),
   ],
   'a list, one item a line',
 );
@@ -143,9 +170,13 @@ export const assignments = z
     assignmentsExpected,
   )
   .superRefine((map, context) => {
-    for (const name of Object.keys(map)) {
-      if (variableName.test(name)) continue;
-      context.addIssue({ code: 'custom', path: [name], message: 'a name of letters, digits and `_`' });
+    const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const entries = Object.entries(map);
+    if (entries.length > mostItems) fault([], `at most ${mostItems} of them`);
+    for (const [name, value] of entries) {
+      if (!variableName.test(name)) fault([name], 'a name of letters, digits and `_`');
+      if (!hasNoNul(value)) fault([name], withoutNul);
+      if (!isNotTooLong(value)) fault([name], notTooLong);
     }
   });
 

@@ -5,7 +5,7 @@ import { currentRelease } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine, engineRoot } from '../platforms/compose/engine.ts';
 import { sizeOfBuild } from '../platforms/compose/image-sizes.ts';
-import { withDependencies } from '../platforms/compose/model.ts';
+import { secretsOf, withDependencies } from '../platforms/compose/model.ts';
 import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 import { takenPorts } from '../platforms/compose/ports.ts';
 import { formatSize } from '../request/units.ts';
@@ -40,6 +40,7 @@ async function look(context: StageContext, project: Project): Promise<void> {
   for (const warning of project.warnings) context.warn(warning);
   const { model } = project;
   facts.model = model;
+  context.hide(secretsOf(model));
   facts.services = withDependencies(model, request.services);
   const containers = await observe(host, facts.project);
   facts.containers = containers;

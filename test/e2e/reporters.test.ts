@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { expectVerdict } from '../support/expectations.ts';
 import { GithubServer } from '../support/github-server.ts';
 import { makeProject, type Outcome, type Project } from '../support/project.ts';
+import { TelegramServer } from '../support/telegram-server.ts';
 import { freePort, webProject } from '../support/web.ts';
 import { WebService } from '../support/web-service.ts';
 
@@ -14,6 +15,7 @@ describe('those who hear of a deployment', () => {
   let port: number;
   let github: GithubServer;
   let web: WebService;
+  let telegram: TelegramServer;
   const outputs: string[] = [];
 
   beforeAll(async () => {
@@ -26,10 +28,11 @@ describe('those who hear of a deployment', () => {
   beforeEach(async () => {
     github = await GithubServer.start();
     web = await WebService.start(({ method }) => ({ status: method === 'GET' ? 404 : 200 }));
+    telegram = await TelegramServer.start();
   });
   afterEach(async () => {
-    await Promise.all([github.close(), web.close()]);
-    expect(github.violations).toEqual([]);
+    await Promise.all([github.close(), web.close(), telegram.close()]);
+    expect([...github.violations, ...telegram.violations]).toEqual([]);
   });
 
   const metrics = () => readFileSync(join(project.folder, 'textfiles', 'web.prom'), 'utf8');
@@ -41,6 +44,8 @@ describe('those who hear of a deployment', () => {
         '--environment=production',
         '--environment-url=https://web.example.org',
         `--registry-url=${web.url}/registry`,
+        `--telegram-api-url=${telegram.url}`,
+        '--telegram-chat=-1001234567890',
         `--metrics-file=${join(project.folder, 'textfiles', 'web.prom')}`,
         ...more,
       ],
@@ -48,6 +53,7 @@ describe('those who hear of a deployment', () => {
         env: {
           GITHUB_API_URL: github.url,
           HOMEPORT_GITHUB_TOKEN: GithubServer.token,
+          HOMEPORT_TELEGRAM_TOKEN: TelegramServer.token,
           HOMEPORT_WEBHOOK_URL: `${web.url}/hooks/${secrets.webhook}`,
           HOMEPORT_WEBHOOK_SECRET: secrets.signature,
         },
@@ -65,6 +71,7 @@ describe('those who hear of a deployment', () => {
     expect(outcome.report.repository).toBe('octo/mundus');
     expect(github.deployments).toMatchObject([{ ref: outcome.report.commit, environment: 'production' }]);
     expect(github.states).toEqual(['success']);
+    expect([...telegram.messages.values()].join('\n')).toContain('✅ DEPLOYMENT SUCCESSFUL ✅');
     expect(web.calls.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       `GET /registry/services/${project.name}`,
       `POST /hooks/${secrets.webhook}`,
@@ -79,6 +86,7 @@ describe('those who hear of a deployment', () => {
     const outcome = await homeport('deploy', '--start-timeout=3s', '--smoke', '- tcp: web:9');
     expect(outcome.report.status, outcome.output).toBe('rolled_back');
     expect(github.states).toEqual(['success', 'failure']);
+    expect([...telegram.messages.values()].join('\n')).toContain('system rolled back to previous version');
     expect(before.statuses).toHaveLength(1);
     expect(web.calls.map(({ path }) => path)).toEqual([`/hooks/${secrets.webhook}`]);
     expect(metrics()).toContain('status="rolled_back"} 1');
@@ -88,17 +96,18 @@ describe('those who hear of a deployment', () => {
     await project.commit('good again', webProject({ port, version: 'v3' }));
     github.answer(...Array.from({ length: 50 }, () => 'hang' as const));
     web.answer(...Array.from({ length: 50 }, () => 'hang' as const));
+    telegram.answer(...Array.from({ length: 50 }, () => 'hang' as const));
     const outcome = await homeport('deploy');
     const over = Date.now() - Date.parse(outcome.report.finished_at);
     expectVerdict(outcome, { exitCode: 0, status: 'success', phase: 'promote' });
     expect(over).toBeLessThan(11_500);
     const failed = outcome.report.warnings.map((text) => /^The reporter (.*) failed: /.exec(text)?.[1]);
-    expect(failed.toSorted()).toEqual(['GitHub Deployment', 'registry', 'webhook']);
+    expect(failed.toSorted()).toEqual(['GitHub Deployment', 'Telegram', 'registry', 'webhook']);
   });
 
   it('let no secret out', () => {
     for (const text of outputs) {
-      for (const secret of [...Object.values(secrets), GithubServer.token]) {
+      for (const secret of [...Object.values(secrets), GithubServer.token, TelegramServer.token]) {
         expect(text.includes(secret), `${secret} in\n${text}`).toBe(false);
       }
     }

@@ -20,6 +20,10 @@ describe('the redactor', () => {
     ['a secret with a line end behind it', ['hunter2\n'], 'hunter2', '***'],
     ['a secret in a URL', ['p@ss/word'], 'https://u:p%40ss%2Fword@db', 'https://u:***@db'],
     ['a secret in a form', ['p@ss word'], 'key=p%40ss+word&x', 'key=***&x'],
+    ['what Python encodes', ["p@ss/w'rd"], 'https://u:p%40ss/w%27rd@db', 'https://u:***@db'],
+    ['an encoding in small letters', ['p@ss/word'], 'https://u:p%40ss%2fword@db', 'https://u:***@db'],
+    ['what is left of half a character', ['hunter\ud8002'], 'hunter\ud8002', '***'],
+    ['the base64 of URLs', ['\u00ff\u00fe\u00ff\u00fe?>~?'], 'x=w7_DvsO_w74_Pn4_', 'x=***'],
     ['a secret in JSON', ['say "hi"'], JSON.stringify({ key: 'say "hi"' }), '{"key":"***"}'],
   ])('hides %s', (_what, secrets, text, redacted) => {
     expect(redact(secrets, text)).toBe(redacted);
@@ -49,6 +53,59 @@ describe('the redactor', () => {
       }
     },
   );
+
+  it('hides a thousand secrets, and one of a megabyte, in a moment', () => {
+    const redactor = new Redactor();
+    for (let index = 0; index < 1000; index += 1) redactor.add(`common-beginning-${index}-x`);
+    redactor.add('long '.repeat(200_000));
+    const begin = performance.now();
+    for (let index = 0; index < 1000; index += 1) {
+      expect(redactor.redact(`says common-beginning-${index}-x.`)).toBe('says ***.');
+    }
+    expect(performance.now() - begin).toBeLessThan(3000);
+  });
+
+  describe('where a secret is broken over lines', () => {
+    const secret = 'p@ss/w0rd-of-the-shop';
+    const forms = [secret, encodeURIComponent(secret), base64(secret), base64(`xy${secret}`), base64(`x${secret}`)];
+
+    it.each(forms)('finds it wherever that is: %s', (form) => {
+      for (let at = 1; at < form.length - 1; at += 1) {
+        const redacted = redact([secret], `before ${form.slice(0, at)}\n${form.slice(at)} behind\nand more`);
+        expect(redacted.replaceAll(/\s/g, '')).toMatch(/^before.{0,4}\*\*\*.{0,4}behindandmore$/);
+      }
+    });
+
+    it.each([
+      ['many lines', 'p@s\ns/w\n0rd\n-of\n-the\n-sh\nop'],
+      ['line ends of Windows', 'p@ss/w0rd\r\n-of-the-shop'],
+      ['indented lines', 'p@ss/w0rd\n      -of-the-shop'],
+    ])('finds it over %s', (_what, text) => {
+      expect(redact([secret], `a ${text} b\nc`)).toBe('a *** b\nc');
+    });
+
+    it('finds what base64 breaks after 76 characters', () => {
+      const long = Array.from({ length: 20 }, (_, index) => `part-${index}`).join('/');
+      const wrapped = base64(long).replaceAll(/(.{76})/g, '$1\n');
+      expect(redact([long], `${wrapped}\nthe end`)).toMatch(/^\*\*\*.{0,4}\nthe end$/);
+    });
+
+    it('leaves short ones alone: they are there by accident', () => {
+      expect(redact(['1234567'], '123\n4567')).toBe('123\n4567');
+    });
+
+    it('knows where one may have begun, from its first character on', () => {
+      const redactor = new Redactor();
+      redactor.add(secret);
+      for (let at = 1; at < secret.length; at += 1) {
+        expect(redactor.mayGoOn(`told: ${secret.slice(0, at)}`)).toBe(true);
+        expect(redactor.mayGoOn(`told: ${secret.slice(0, 1)}\n  ${secret.slice(1, at)}`)).toBe(true);
+      }
+      expect(redactor.mayGoOn(`told: ${secret}!`)).toBe(false);
+      expect(redactor.mayGoOn('nothing')).toBe(false);
+      expect(new Redactor().mayGoOn('p')).toBe(false);
+    });
+  });
 
   it('tells all forms, for the masks of the runner', () => {
     const redactor = new Redactor();

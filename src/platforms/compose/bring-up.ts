@@ -7,7 +7,7 @@ import type { ExecResult } from '../../hosts/host.ts';
 import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
 import { leakedPortHint, portGivenAway } from './leaked-port.ts';
-import type { ComposeModel } from './model.ts';
+import { type ComposeModel, secretsOf } from './model.ts';
 import { imageIdOf, type ListedContainer, listContainers } from './observe.ts';
 import { publishedByOthers } from './ports.ts';
 import { fromYaml, toYaml } from './render.ts';
@@ -17,7 +17,11 @@ export async function releaseModel(context: StageContext, release: Release): Pro
   const path = composePath(context.places, release.id);
   const text = await context.host.files.readText(path);
   try {
-    if (text !== null) return fromYaml(text);
+    if (text !== null) {
+      const model = fromYaml(text);
+      context.hide(secretsOf(model));
+      return model;
+    }
   } catch (error) {
     throw new HomeportError(`The recorded model ${path} of the release ${release.id} is damaged.`, {
       hint: 'Deploy the commit again, or go back to another release: `homeport history`.',

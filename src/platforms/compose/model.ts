@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namedSecrets } from '../../request/named-secrets.ts';
 
 /*
  * What `docker compose config --format json` prints, as far as Homeport reads it. Everything else is carried through
@@ -59,6 +60,13 @@ export const composeModelSchema = z.looseObject({
 export type ComposeModel = z.infer<typeof composeModelSchema>;
 export type ComposeService = z.infer<typeof service>;
 export type ComposeVolume = z.infer<typeof volume>;
+
+/** What nobody may read of a model: values of its variables that are secret by their names. */
+export function secretsOf(model: ComposeModel): string[] {
+  const found = Object.values(model.services).flatMap(({ environment }) => namedSecrets(environment ?? {}));
+  // Compose writes a plain `$` as `$$`.
+  return found.flatMap((value) => [value, value.replaceAll('$$', '$')]);
+}
 
 /** How many containers of a service are asked for: `scale`, else `deploy.replicas`, else one. */
 export function replicasOf(service: ComposeService): number {

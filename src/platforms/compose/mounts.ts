@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Source } from '../../deployment/facts.ts';
 import type { Places } from '../../deployment/places.ts';
 import { git, tryGit } from '../../hosts/git.ts';
@@ -40,8 +40,12 @@ export async function planMounts(
   const replacements = new Map<string, string>();
   const kept = new Map<string, KeptFile>();
   const persistent = new Map<string, string>();
-  const problems: string[] = [];
   const declared = options.persistentPaths.map((entry) => parsePersistent(entry, source, places));
+  const problems = declared.flatMap(({ path, place }) => [
+    // Its place would be counted from the state folder, and climb out of that as well.
+    ...(inside(source.root, path) ? [] : [`\`persistent-paths\` names ${path}, which is outside of the repository.`]),
+    ...(isAbsolute(place) ? [] : [`\`persistent-paths\` names the place ${place}, which is no absolute path.`]),
+  ]);
 
   for (const { path, who, writable } of hostPaths(options.model)) {
     if (!inside(source.root, path) || replacements.has(path)) continue;

@@ -204,6 +204,16 @@ describe('persistent paths', () => {
     expect(plan.persistent).toEqual([{ place, seed: checkout.path('data') }]);
   });
 
+  it.each([
+    ['..', /names \/.+, which is outside of the repository\.$/],
+    ['data/../../other', /names \/.+other, which is outside of the repository\.$/],
+    ['data=srv/data', /names the place srv\/data, which is no absolute path\.$/],
+  ])('never climb out: %j', async (entry, expected) => {
+    const checkout = withFiles({ a: 'a' });
+    const { problems } = await checkout.plan([], { persistentPaths: [entry] });
+    expect(problems.join('\n')).toMatch(expected);
+  });
+
   it('are meant from the working directory, and never clash between two', async () => {
     const checkout = withFiles({ 'shop/compose.yaml': '' });
     const options = { persistentPaths: ['data'], workingDirectory: checkout.path('shop') };
