@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Host } from '../../hosts/host.ts';
-import type { ComposeModel } from './model.ts';
+import { type ComposeModel, isOneFixedPort, publishedPorts } from './model.ts';
 import type { ObservedContainer } from './observe.ts';
 
 interface Socket {
@@ -22,7 +22,7 @@ export async function takenPorts(
   own: readonly ObservedContainer[],
 ): Promise<string[]> {
   const wanted = services.flatMap((service) =>
-    (model.services[service]?.ports ?? []).flatMap((port) => toSocket(port, service)),
+    publishedPorts(model.services[service]).flatMap((port) => toSocket(port, service)),
   );
   if (wanted.length === 0) return [];
   const [listening, published] = await Promise.all([listeningSockets(host), publishedByOthers(host, own)]);
@@ -48,7 +48,7 @@ function toSocket(
   port: { published?: string | undefined; host_ip?: string | undefined; protocol?: string | undefined },
   service: string,
 ): (Socket & { service: string })[] {
-  if (port.published === undefined || !/^[1-9]\d*$/.test(port.published)) return [];
+  if (!isOneFixedPort(port)) return [];
   return [
     { address: port.host_ip ?? '0.0.0.0', port: Number(port.published), protocol: port.protocol ?? 'tcp', service },
   ];
