@@ -193,6 +193,17 @@ volumes: {made: {}, kept: {external: true, name: ${outside}-volume}}
     }
   });
 
+  it('comes back where a one-shot service of the new release fails, which is told in its words', async () => {
+    const broken = compose().replace('echo prepared > /made/ready', 'echo no seed to prepare from; exit 3');
+    await project.commit('v3', { 'deploy/compose.yaml': broken });
+    const outcome = await project.homeport(['deploy', ...args('--profiles', 'debug')]);
+    expect(outcome.report).toMatchObject({ status: 'rolled_back', phase: 'start', exit_code: 3 });
+    expect(outcome.report.error?.message).toMatch(/-prepare-1 of the service prepare exited with code 3/);
+    expect(outcome.output).toContain('no seed to prepare from');
+    expect(await texts()).toEqual(['settings two', 'secret two', 'value two']);
+    expect(await running(project)).toEqual(['cache', 'helper', 'helper', 'host', 'tools', 'web']);
+  });
+
   it('goes back to the contents, the values and the profiles of the release before', async () => {
     const outcome = await project.homeport(['rollback', '--project', project.name]);
     expect(outcome.exitCode, outcome.output).toBe(0);
@@ -317,12 +328,16 @@ describe('several projects of one repository', () => {
   const version = async (project: Project) =>
     (await project.container('web')).environment.find((entry) => entry.startsWith('VERSION='));
 
-  it('are deployed one by one, each with its own files', async () => {
-    await shop.deploy(inFolder('shop'));
-    await blog.deploy(inFolder('blog'));
+  it('are deployed side by side, each with its own files', async () => {
+    await Promise.all([
+      shop.deploy(inFolder('shop')),
+      blog.deploy(inFolder('blog')),
+      nameless.deploy(inFolder('third')),
+    ]);
     for (const [project, text] of [
       [shop, 'the shop'],
       [blog, 'the blog'],
+      [nameless, 'the third'],
     ] as const) {
       expect(await exec(project, 'web', 'cat', '/page', '/common/motd')).toBe(`${text}\nfor both`);
     }
@@ -340,7 +355,6 @@ describe('several projects of one repository', () => {
   });
 
   it('are not taken for one another where they have no name of their own', async () => {
-    await nameless.deploy(inFolder('third'));
     const before = await nameless.containers();
     const outcome = await nameless.homeport(['deploy', ...inFolder('fourth')]);
     expectAborted(outcome, {
