@@ -193,17 +193,6 @@ volumes: {made: {}, kept: {external: true, name: ${outside}-volume}}
     }
   });
 
-  it('comes back where a one-shot service of the new release fails, which is told in its words', async () => {
-    const broken = compose().replace('echo prepared > /made/ready', 'echo no seed to prepare from; exit 3');
-    await project.commit('v3', { 'deploy/compose.yaml': broken });
-    const outcome = await project.homeport(['deploy', ...args('--profiles', 'debug')]);
-    expect(outcome.report).toMatchObject({ status: 'rolled_back', phase: 'start', exit_code: 3 });
-    expect(outcome.report.error?.message).toMatch(/-prepare-1 of the service prepare exited with code 3/);
-    expect(outcome.output).toContain('no seed to prepare from');
-    expect(await texts()).toEqual(['settings two', 'secret two', 'value two']);
-    expect(await running(project)).toEqual(['cache', 'helper', 'helper', 'host', 'tools', 'web']);
-  });
-
   it('goes back to the contents, the values and the profiles of the release before', async () => {
     const outcome = await project.homeport(['rollback', '--project', project.name]);
     expect(outcome.exitCode, outcome.output).toBe(0);
@@ -370,36 +359,48 @@ describe('several projects of one repository', () => {
   });
 });
 
-describe('advice', () => {
-  it('is in the report of a deployment that goes well, and of a plan', async () => {
-    const project = await makeProject({
-      name: 'advice',
-      files: {
-        'compose.yaml': `services:
-  db: {build: {context: ., args: {TAG: latest}}}
-`,
-        Dockerfile: `ARG TAG=stable\nFROM busybox:$TAG\nSTOPSIGNAL SIGKILL\nCMD ["sleep", "600"]\n`,
-      },
+describe('a project of few words', () => {
+  let project: Project;
+
+  const compose = (more = ''): string => `services:\n  db:\n    build: .\n${more}`;
+
+  beforeAll(async () => {
+    const dockerfile = `ARG TAG=stable\nFROM busybox:$TAG\nSTOPSIGNAL SIGKILL\nCMD ["sleep", "600"]\n`;
+    project = await makeProject({ name: 'few', files: { 'compose.yaml': compose(), Dockerfile: dockerfile } });
+  });
+  afterAll(async () => await project?.cleanUp());
+
+  it('is advised in a plan, and in the report of a deployment that goes well', async () => {
+    await project.commit('any version', {
+      'compose.yaml': 'services: {db: {build: {context: ., args: {TAG: latest}}}}\n',
     });
     const { stdout, stderr } = await project.homeport(['plan']);
     expect(stdout, stderr).toMatch(/WARNING +No health check: db\. .*healthcheck:/);
     expect(stdout).toMatch(/WARNING +Images without a version: db \(built from busybox:latest\)\. /);
-    await project.commit('with a version', { 'compose.yaml': 'services:\n  db: {build: .}\n' });
-    try {
-      const first = await project.deploy(quick);
-      expect(first.report.warnings).toEqual([expect.stringMatching(/^No health check: db\./)]);
-      // Whether the engine limits logs is known as soon as it has made a container.
-      const limited = await docker(
-        'inspect',
-        '--format',
-        '{{index .HostConfig.LogConfig.Config "max-size"}}',
-        (await project.container('db')).id,
-      );
-      const { report } = await project.deploy(quick);
-      const logs = report.warnings.filter((text) => text.startsWith('Logs without an end: db.'));
-      expect(logs).toHaveLength(limited === '' ? 1 : 0);
-    } finally {
-      await project.cleanUp();
-    }
+
+    await project.commit('one version', { 'compose.yaml': compose() });
+    const { report } = await project.deploy(quick);
+    expect(report.warnings).toEqual([expect.stringMatching(/^No health check: db\./)]);
+  });
+
+  it('is told that its logs grow as soon as a container shows it, and comes back where a one-shot service fails', async () => {
+    const { id } = await project.container('db');
+    const limit = await docker('inspect', '--format', '{{index .HostConfig.LogConfig.Config "max-size"}}', id);
+    const once = `  once:
+    image: busybox:stable
+    command: [sh, -c, 'echo there is no seed; exit 3']
+  web:
+    ${idle}
+    depends_on: {once: {condition: service_completed_successfully}}
+`;
+    await project.commit('with a one-shot service', { 'compose.yaml': compose(once) });
+    const { report } = await project.homeport(['deploy', ...quick]);
+    expect(report).toMatchObject({ status: 'rolled_back', phase: 'start', exit_code: 3 });
+    expect(report.error?.message).toMatch(/-once-1 of the service once exited with code 3/);
+    expect(report.error?.excerpt).toContain('there is no seed');
+    expect(report.warnings.filter((text) => text.startsWith('Logs without an end: db.'))).toHaveLength(
+      limit === '' ? 1 : 0,
+    );
+    expect(await project.containers()).toMatchObject([{ id, service: 'db', state: 'running' }]);
   });
 });
