@@ -167,8 +167,7 @@ function subjectsOf({ model, services, dockerfiles, containers }: AdviceInput): 
     if (service === undefined || awaited.includes(name) || ended || replicasOf(service) === 0) return [];
     const dockerfile = factsOf(service, dockerfiles[name]);
     // A service that runs what another one builds has no image of somebody else.
-    const taken =
-      service.build === undefined && !built.has(wholeName(service.image ?? '')) ? (service.image ?? null) : null;
+    const taken = built.has(wholeName(service.image ?? '')) ? null : service.image;
     const running = own.filter(({ state }) => state === 'running');
     return [{ name, service, dockerfile, image: taken ?? dockerfile?.base ?? null, containers: running }];
   });
