@@ -109,12 +109,10 @@ function locate(request: Request): { workingDirectory: string; compose: Omit<Com
   return { workingDirectory, compose };
 }
 
-/** As Compose does: the named ones, else `.env` beside the first file, over which the one in the working directory wins. */
+/** As Compose does: the named ones, else `.env` beside the first compose file. */
 function envFilesOf(compose: Omit<ComposeProject, 'project'>, workingDirectory: string): readonly string[] {
   if (compose.envFiles.length > 0) return compose.envFiles;
-  return [...new Set([compose.projectDirectory ?? workingDirectory, workingDirectory])].map((folder) =>
-    join(folder, '.env'),
-  );
+  return [join(compose.projectDirectory ?? workingDirectory, '.env')];
 }
 
 function resolveWorkingDirectory(request: Request): string {

@@ -101,13 +101,13 @@ describe('the project that is meant', () => {
     expect(await resolved(folder, door)).toMatchObject({ namedByRepository: byRepository, problem: null });
   });
 
-  it('has its values beside its first compose file, and in the working directory, or in the files that are named', async () => {
+  it('has its values beside its first compose file, or in the files that are named', async () => {
     const folder = await checkout('shop');
     mkdirSync(join(folder, 'deploy'));
     writeFileSync(join(folder, 'deploy', 'one.yaml'), 'services: {}\n');
     const inFolder = { 'compose-file': 'deploy/one.yaml' };
     const { envFiles } = await resolved(folder, inFolder);
-    expect(envFiles).toEqual([join(folder, 'deploy/.env'), join(folder, '.env')]);
+    expect(envFiles).toEqual([join(folder, 'deploy/.env')]);
     expect((await resolved(folder)).envFiles).toEqual([join(folder, '.env')]);
     expect((await resolved(folder, { ...inFolder, 'env-file': 'a.env' })).envFiles).toEqual([join(folder, 'a.env')]);
   });
