@@ -38,6 +38,8 @@ export interface Facts {
   readonly project: string;
   readonly startedAt: Date;
   model?: ComposeModel;
+  /** Where Compose looks for values, absolute; later ones win. */
+  envFiles?: readonly string[];
   /** The services that are asked for, with what they depend on. */
   services?: readonly string[];
   source?: Source;

@@ -28,7 +28,7 @@ export function planDeployment(request: Request, project: Project, branch: strin
   return {
     stages: [
       preflightStage(project),
-      sourceStage(project.workingDirectory, branch),
+      sourceStage(project, branch),
       snapshotStage(['source']),
       backupStage(request),
       testStage(request),

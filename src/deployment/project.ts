@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { tryGit } from '../hosts/git.ts';
 import type { Host } from '../hosts/host.ts';
 import type { ComposeProject } from '../platforms/compose/commands.ts';
@@ -18,6 +18,10 @@ export interface Project {
   /** Absolute, without symbolic links. */
   readonly workingDirectory: string;
   readonly model: ComposeModel;
+  /** Where Compose looks for values, absolute; later ones win. */
+  readonly envFiles: readonly string[];
+  /** Neither the request nor a compose file says its name: the repository's was taken. */
+  readonly namedByRepository: boolean;
   /** Sentences for people on what Compose warned of, and on what of its environment is not followed. */
   readonly warnings: readonly string[];
   /** Why it can't be deployed; preflight says so. Its name may be a guess then. */
@@ -55,6 +59,8 @@ export async function resolveProject(host: Host, request: Request, repository: s
       name: found,
       workingDirectory,
       model: read.model,
+      envFiles: envFilesOf(compose, workingDirectory),
+      namedByRepository: request.project === undefined && given !== null,
       warnings: [...read.warnings, ...(await unfollowedVariables(request, compose, found))],
       problem: unknownServices(request, read.model) ?? secretBuildArgs(request, read.model),
     };
@@ -66,6 +72,8 @@ export async function resolveProject(host: Host, request: Request, repository: s
       name: guess,
       workingDirectory: resolve(request['working-directory']),
       model: { name: guess, services: {} },
+      envFiles: [],
+      namedByRepository: false,
       warnings: [],
       problem,
     };
@@ -100,6 +108,12 @@ function locate(request: Request): { workingDirectory: string; compose: Omit<Com
     projectDirectory: dirname(first),
   };
   return { workingDirectory, compose };
+}
+
+/** As Compose does: the named ones, else `.env` beside the first compose file. */
+function envFilesOf(compose: Omit<ComposeProject, 'project'>, workingDirectory: string): readonly string[] {
+  if (compose.envFiles.length > 0) return compose.envFiles;
+  return [join(compose.projectDirectory ?? workingDirectory, '.env')];
 }
 
 function resolveWorkingDirectory(request: Request): string {

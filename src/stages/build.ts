@@ -10,6 +10,7 @@ import { removePartials } from '../platforms/compose/mounts.ts';
 import { imageIdOf } from '../platforms/compose/observe.ts';
 import { recordRelease } from '../platforms/compose/record-release.ts';
 import { renderBuild, toYaml } from '../platforms/compose/render.ts';
+import { valuesFor } from '../platforms/compose/values.ts';
 import type { Request } from '../request/schema.ts';
 
 /** Builds into the release's own tags and records the release; no name that anybody uses moves. */
@@ -92,7 +93,13 @@ async function build(context: StageContext, sources: readonly ImageSource[]): Pr
     };
     const result = await host.exec(buildArgv(project, Object.keys(tags).sort()), {
       cwd: workingDirectory,
-      env: { ...request.secrets, PWD: workingDirectory, DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain' },
+      env: {
+        ...(await valuesFor(context, model)),
+        ...request.secrets,
+        PWD: workingDirectory,
+        DOCKER_BUILDKIT: '1',
+        BUILDKIT_PROGRESS: 'plain',
+      },
       timeout: context.remaining(),
       signal: context.signal,
       changes: true,

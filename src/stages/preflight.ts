@@ -3,11 +3,15 @@ import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { Project } from '../deployment/project.ts';
 import { currentRelease } from '../deployment/release.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
+import { adviceOn } from '../platforms/compose/advice.ts';
 import { checkEngine, engineRoot } from '../platforms/compose/engine.ts';
 import { sizeOfBuild } from '../platforms/compose/image-sizes.ts';
 import { secretsOf, withDependencies } from '../platforms/compose/model.ts';
 import { type ObservedContainer, observe } from '../platforms/compose/observe.ts';
+import { missingOutside } from '../platforms/compose/outside.ts';
 import { takenPorts } from '../platforms/compose/ports.ts';
+import { readDockerfiles } from '../platforms/compose/read-dockerfiles.ts';
+import { refusalOf } from '../platforms/compose/refusals.ts';
 import { formatSize } from '../request/units.ts';
 
 const freeSomeSpace = 'See what takes the space with `docker system df` and `df -h`.';
@@ -41,22 +45,30 @@ async function look(context: StageContext, project: Project): Promise<void> {
   const { model } = project;
   facts.model = model;
   context.hide(secretsOf(model));
+  facts.envFiles = project.envFiles;
   facts.services = withDependencies(model, request.services);
+  const refusal = refusalOf(model, facts.services, { build: request.build });
+  if (refusal !== null) throw refusal;
   const containers = await observe(host, facts.project);
   facts.containers = containers;
   facts.databases = databasesOf(context, model, containers);
   const engineDisk = checkEngineDisk(context, containers);
   engineDisk.catch(() => {});
-  const [taken, backups] = await Promise.all([
+  const [taken, missing, backups, dockerfiles] = await Promise.all([
     takenPorts(host, model, facts.services, containers),
+    missingOutside(host, model, facts.services, facts.project),
     sizeOfDatabases(context),
+    readDockerfiles(host, model, facts.services),
   ]);
+  if (missing !== null) throw missing;
   if (taken.length > 0) {
     const hints = new Set(taken.map(({ hint }) => hint));
     throw new HomeportError(taken.map(({ problem }) => problem).join(' '), { hint: [...hints].join(' ') });
   }
   await engineDisk;
   await checkStateDisk(context, stateOverhead + backups);
+  const { services } = facts;
+  for (const advice of adviceOn({ model, services, dockerfiles, containers })) context.warn(advice);
 }
 
 async function checkEngineDisk(context: StageContext, containers: readonly ObservedContainer[]): Promise<void> {

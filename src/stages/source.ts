@@ -1,12 +1,19 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
-import { known } from '../deployment/facts.ts';
-import type { Stage } from '../deployment/stage.ts';
+import { known, type Source } from '../deployment/facts.ts';
+import type { Project } from '../deployment/project.ts';
+import { currentRelease } from '../deployment/release.ts';
+import { isAnotherFolder } from '../deployment/same-folder.ts';
+import type { Stage, StageContext } from '../deployment/stage.ts';
 import { git, tryGit } from '../hosts/git.ts';
 import { planMounts } from '../platforms/compose/mounts.ts';
 
 /** Which commit is deployed, and what of it the containers will mount. */
-export function sourceStage(workingDirectory: string, branch: string | null): Stage {
+export function sourceStage(
+  project: Pick<Project, 'workingDirectory' | 'namedByRepository'>,
+  branch: string | null,
+): Stage {
+  const { workingDirectory } = project;
   return {
     name: 'source',
     needs: ['preflight'],
@@ -50,6 +57,7 @@ export function sourceStage(workingDirectory: string, branch: string | null): St
         branch: branch ?? (symbolic.ok ? symbolic.stdout.trim() : null),
       };
       context.say(`commit ${subject}`);
+      if (project.namedByRepository) await checkName(context, facts.source);
 
       const mounts = await planMounts(host, {
         model: known(facts.model, 'model'),
@@ -65,4 +73,17 @@ export function sourceStage(workingDirectory: string, branch: string | null): St
       facts.mounts = mounts;
     },
   };
+}
+
+/** In a repository with several projects, one that has no name of its own would take the containers of another away. */
+async function checkName({ host, places, facts }: StageContext, source: Source): Promise<void> {
+  const before = (await currentRelease(host.files, places))?.working_directory;
+  if (before === undefined || before === places.root || !isAnotherFolder(before, source)) return;
+  const folder = relative(source.root, source.workingDirectory) || 'the top of the repository';
+  throw new HomeportError(
+    `The project ${facts.project} has its name from the repository and was deployed from ${before} until now; this is ${folder}, whose deployment would remove the containers of that one.`,
+    {
+      hint: `Two projects of one repository need a name each: \`name:\` in the compose file, or the input \`project\`. If it is the same project in another folder, say \`project: ${facts.project}\`.`,
+    },
+  );
 }

@@ -92,6 +92,26 @@ describe('the project that is meant', () => {
     expect((await resolved(link)).workingDirectory).toBe(folder);
   });
 
+  it.each([
+    ['the repository', undefined, {}, true],
+    ['the compose file', 'name: own\nservices: {web: {image: web}}\n', {}, false],
+    ['the request', undefined, { project: 'asked' }, false],
+  ])('tells that its name is that of %s', async (_what, compose, door, byRepository) => {
+    const folder = await checkout('shop', compose === undefined ? {} : { compose });
+    expect(await resolved(folder, door)).toMatchObject({ namedByRepository: byRepository, problem: null });
+  });
+
+  it('has its values beside its first compose file, or in the files that are named', async () => {
+    const folder = await checkout('shop');
+    mkdirSync(join(folder, 'deploy'));
+    writeFileSync(join(folder, 'deploy', 'one.yaml'), 'services: {}\n');
+    const inFolder = { 'compose-file': 'deploy/one.yaml' };
+    const { envFiles } = await resolved(folder, inFolder);
+    expect(envFiles).toEqual([join(folder, 'deploy/.env')]);
+    expect((await resolved(folder)).envFiles).toEqual([join(folder, '.env')]);
+    expect((await resolved(folder, { ...inFolder, 'env-file': 'a.env' })).envFiles).toEqual([join(folder, 'a.env')]);
+  });
+
   it('is of the files that are named, in their order', async () => {
     const folder = await checkout('shop');
     mkdirSync(join(folder, 'deploy'));

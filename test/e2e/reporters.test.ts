@@ -8,6 +8,9 @@ import { TelegramServer } from '../support/telegram-server.ts';
 import { freePort, webProject } from '../support/web.ts';
 import { WebService } from '../support/web-service.ts';
 
+/** Chosen on purpose, so that there is no advice among the warnings. */
+const settled = 'healthcheck: {disable: true}\nlogging: {driver: json-file, options: {max-size: 10m}}\n';
+
 const secrets = { webhook: 'T024BE7LH-s3cr3t', signature: 'signs-the-body-1' };
 
 describe('those who hear of a deployment', () => {
@@ -20,7 +23,7 @@ describe('those who hear of a deployment', () => {
 
   beforeAll(async () => {
     port = await freePort();
-    project = await makeProject({ files: webProject({ port, version: 'v1' }), name: 'reporters' });
+    project = await makeProject({ files: webProject({ port, version: 'v1', extra: settled }), name: 'reporters' });
     await project.git('remote', 'add', 'origin', 'git@github.com:octo/mundus.git');
     mkdirSync(join(project.folder, 'textfiles'));
   });
@@ -82,7 +85,10 @@ describe('those who hear of a deployment', () => {
 
   it('hear of one that was rolled back what is true', async () => {
     const before = github.has('production', ['success']);
-    await project.commit('broken', webProject({ port, version: 'v2', behaviour: { kind: 'never-healthy' } }));
+    await project.commit(
+      'broken',
+      webProject({ port, version: 'v2', behaviour: { kind: 'never-healthy' }, extra: settled }),
+    );
     const outcome = await homeport('deploy', '--start-timeout=3s', '--smoke', '- tcp: web:9');
     expect(outcome.report.status, outcome.output).toBe('rolled_back');
     expect(github.states).toEqual(['success', 'failure']);
@@ -93,7 +99,7 @@ describe('those who hear of a deployment', () => {
   });
 
   it('change no verdict, and hold nobody up for more than 10 s, while none of them answers', async () => {
-    await project.commit('good again', webProject({ port, version: 'v3' }));
+    await project.commit('good again', webProject({ port, version: 'v3', extra: settled }));
     github.answer(...Array.from({ length: 50 }, () => 'hang' as const));
     web.answer(...Array.from({ length: 50 }, () => 'hang' as const));
     telegram.answer(...Array.from({ length: 50 }, () => 'hang' as const));

@@ -43,7 +43,7 @@ export function imageSources(
 }
 
 /** `app`, `app:latest` and `docker.io/library/app` are one image to the engine. */
-function wholeName(name: string): string {
+export function wholeName(name: string): string {
   const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
   return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`;
 }

@@ -3,7 +3,7 @@ import type { Source } from '../../deployment/facts.ts';
 import type { Places } from '../../deployment/places.ts';
 import { git, tryGit } from '../../hosts/git.ts';
 import type { Host } from '../../hosts/host.ts';
-import type { ComposeModel } from './model.ts';
+import { type ComposeModel, secretsOfBuildsAlone } from './model.ts';
 
 /** A repository file or folder that containers mount, by the content that git knows. */
 export interface KeptFile {
@@ -47,7 +47,7 @@ export async function planMounts(
     ...(isAbsolute(place) ? [] : [`\`persistent-paths\` names the place ${place}, which is no absolute path.`]),
   ]);
 
-  for (const { path, who, writable } of hostPaths(options.model)) {
+  for (const { path, who, writable, wayOut } of hostPaths(options.model)) {
     if (!inside(source.root, path) || replacements.has(path)) continue;
     const owner = declared.find((one) => path === one.path || inside(one.path, path));
     if (owner !== undefined) {
@@ -56,7 +56,7 @@ export async function planMounts(
       persistent.set(owner.place, owner.path);
       continue;
     }
-    const found = await lookUp(host, source.root, path, writable);
+    const found = await lookUp(host, source.root, path, { writable, wayOut });
     if ('problem' in found) {
       problems.push(`${who} mounts ${relative(source.root, path) || '.'}, ${found.problem}`);
       continue;
@@ -72,18 +72,35 @@ export async function planMounts(
   };
 }
 
+const wayOutOfData =
+  'and such data would be lost or changed by the next checkout: name it in `persistent-paths`, use a named volume, or commit it.';
+const wayOutOfText =
+  'and the next checkout would take it away: say `environment: NAME` in place of `file:` and give the value in the input `secrets`, or commit the file.';
+
+interface HostPath {
+  readonly path: string;
+  readonly who: string;
+  readonly writable: boolean;
+  /** The end of a sentence on a path that can't be kept. */
+  readonly wayOut: string;
+}
+
 /** All host paths that the model mounts: bind mounts, and configs and secrets from files. */
-function* hostPaths(model: ComposeModel): Generator<{ path: string; who: string; writable: boolean }> {
+function* hostPaths(model: ComposeModel): Generator<HostPath> {
   for (const [name, service] of Object.entries(model.services)) {
     for (const volume of service.volumes ?? []) {
       if (volume.type !== 'bind' || volume.source === undefined) continue;
-      yield { path: unescapeDollars(volume.source), who: `The service ${name}`, writable: volume.read_only !== true };
+      const path = unescapeDollars(volume.source);
+      yield { path, who: `The service ${name}`, writable: volume.read_only !== true, wayOut: wayOutOfData };
     }
   }
+  // A build reads its secrets where they are; no release mounts them.
+  const onlyBuilt = secretsOfBuildsAlone(model);
   for (const section of ['configs', 'secrets'] as const) {
     for (const [name, entry] of Object.entries(model[section] ?? {})) {
-      if (entry.file === undefined) continue;
-      yield { path: unescapeDollars(entry.file), who: `The entry ${name} of ${section}`, writable: false };
+      if (entry.file === undefined || (section === 'secrets' && onlyBuilt.has(name))) continue;
+      const path = unescapeDollars(entry.file);
+      yield { path, who: `The entry ${name} of ${section}`, writable: false, wayOut: wayOutOfText };
     }
   }
 }
@@ -97,11 +114,9 @@ async function lookUp(
   host: Host,
   root: string,
   path: string,
-  writable: boolean,
+  { writable, wayOut: way }: Pick<HostPath, 'writable' | 'wayOut'>,
 ): Promise<KeptFile | { problem: string }> {
   const place = relative(root, path);
-  const way =
-    'and such data would be lost or changed by the next checkout: name it in `persistent-paths`, use a named volume, or commit it.';
   // A literal pathspec: a name with `*` or `:` means itself.
   const spec = `:(literal)${place}`;
   const entry =

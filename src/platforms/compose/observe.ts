@@ -33,10 +33,13 @@ export interface ObservedContainer extends ListedContainer {
   readonly publishedPorts: readonly { readonly address: string; readonly port: number; readonly protocol: string }[];
   readonly mounts: readonly { readonly type: string; readonly source: string; readonly destination: string }[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Its log is a file without a largest size, by its own settings and by the engine's. */
+  readonly logGrows: boolean;
   /** A file that the engine keeps for it, in `containers/<id>/` of the engine's own folder; empty where it keeps none. */
   readonly engineFile: string;
 }
 
+const logging = z.object({ Type: z.string(), Config: z.record(z.string(), z.string()).nullish() });
 const binding = z.object({ HostIp: z.string(), HostPort: z.string() });
 const inspected = z.object({
   Id: z.string(),
@@ -60,6 +63,7 @@ const inspected = z.object({
     NetworkMode: z.string(),
     RestartPolicy: z.object({ Name: z.string() }),
     Tmpfs: z.record(z.string(), z.string()).nullish(),
+    LogConfig: logging.nullish().catch(null),
   }),
   NetworkSettings: z.object({
     Ports: z.record(z.string(), z.array(binding).nullable()).nullish(),
@@ -141,6 +145,7 @@ function toContainer(one: z.infer<typeof inspected>): ObservedContainer {
       // Those of `tmpfs:` are told apart from those of `volumes:`.
       ...Object.keys(one.HostConfig.Tmpfs ?? {}).map((path) => ({ type: 'tmpfs', source: '', destination: path })),
     ],
+    logGrows: growsWithoutEnd(one.HostConfig.LogConfig),
     engineFile: one.ResolvConfPath,
     environment: Object.fromEntries(
       (one.Config.Env ?? []).map((entry) => {
@@ -149,6 +154,13 @@ function toContainer(one: z.infer<typeof inspected>): ObservedContainer {
       }),
     ),
   };
+}
+
+/** The engine writes its own `log-opts` into the settings of each container that it makes. */
+function growsWithoutEnd(log: z.infer<typeof logging> | null | undefined): boolean {
+  if (log?.Type !== 'json-file') return false;
+  const size = log.Config?.['max-size'];
+  return size === undefined || size === '-1';
 }
 
 /** The ID of an image by any name, `null` when the engine doesn't have it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Host } from '../../hosts/host.ts';
 import { leakedPortHint, portsOfProxies } from './leaked-port.ts';
-import type { ComposeModel } from './model.ts';
+import { type ComposeModel, isOneFixedPort, publishedPorts } from './model.ts';
 import type { ObservedContainer } from './observe.ts';
 
 interface Socket {
@@ -32,7 +32,7 @@ export async function takenPorts(
   own: readonly ObservedContainer[],
 ): Promise<TakenPort[]> {
   const wanted = services.flatMap((service) =>
-    (model.services[service]?.ports ?? []).flatMap((port) => toSocket(port, service)),
+    publishedPorts(model.services[service]).flatMap((port) => toSocket(port, service)),
   );
   if (wanted.length === 0) return [];
   const [listening, published] = await Promise.all([listeningSockets(host), publishedByOthers(host, own)]);
@@ -60,7 +60,7 @@ function toSocket(
   port: { published?: string | undefined; host_ip?: string | undefined; protocol?: string | undefined },
   service: string,
 ): (Socket & { service: string })[] {
-  if (port.published === undefined || !/^[1-9]\d*$/.test(port.published)) return [];
+  if (!isOneFixedPort(port)) return [];
   return [
     { address: port.host_ip ?? '0.0.0.0', port: Number(port.published), protocol: port.protocol ?? 'tcp', service },
   ];

@@ -39,7 +39,20 @@ export async function readModel(
       { hint: 'Please report it with the version of Compose.' },
     );
   }
-  return { model: parsed.data, warnings: warningsIn(told.stderr) };
+  return { model: withoutAbsentDependencies(parsed.data), warnings: warningsIn(told.stderr) };
+}
+
+/**
+ * `required: false` lets a service depend on one whose profile is off. Compose leaves the other one out of what it prints
+ * and the dependency in, which it then refuses to read; where it was required, it has refused already.
+ */
+function withoutAbsentDependencies(model: ComposeModel): ComposeModel {
+  for (const { depends_on: dependencies } of Object.values(model.services)) {
+    for (const name of Object.keys(dependencies ?? {})) {
+      if (model.services[name] === undefined) delete dependencies?.[name];
+    }
+  }
+  return model;
 }
 
 /** `time="…" level=warning msg="The \"NAME\" variable is not set. Defaulting to a blank string."` */

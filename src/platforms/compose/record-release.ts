@@ -6,11 +6,11 @@ import { writtenSmoke } from '../../deployment/recorded-smoke.ts';
 import { composePath, environmentPath, type Release, writeRelease } from '../../deployment/release.ts';
 import type { StageContext } from '../../deployment/stage.ts';
 import { git } from '../../hosts/git.ts';
-import { readEnvFiles } from '../../request/env-files.ts';
 import { type ImageSource, tagImage, untagImage } from './images.ts';
-import { type ComposeModel, replicasOf } from './model.ts';
+import { replicasOf } from './model.ts';
 import { type KeptFile, keepFiles } from './mounts.ts';
 import { digestOf, renderRelease, toYaml } from './render.ts';
+import { valuesFor } from './values.ts';
 
 /**
  * Writes the candidate release: rendered model and environment 0600, its files by content, its images pinned. When the
@@ -26,9 +26,10 @@ export async function recordRelease(
   const mounts = known(facts.mounts, 'mounts');
   const model = known(facts.model, 'model');
   const images = Object.fromEntries(Object.entries(settled).map(([service, image]) => [service, image.name]));
-  const yaml = toYaml(renderRelease({ model, images, mounts }));
+  const rendered = renderRelease({ model, images, mounts });
+  const yaml = toYaml(rendered);
   const smoke = writtenSmoke(request.smoke);
-  const variables = { ...(await variablesOf(context, model)), ...request.secrets };
+  const variables = { ...(await valuesFor(context, rendered)), ...request.secrets };
   const environment = JSON.stringify(variables, Object.keys(variables).sort());
   const ids = JSON.stringify(Object.entries(settled).map(([service, image]) => [service, image.id]));
   const digest = digestOf(yaml, environment, ids, JSON.stringify(smoke));
@@ -95,30 +96,6 @@ export async function recordRelease(
   await writeRelease(host.files, places, release);
   await Promise.all(Object.values(release.services).map((service) => tagImage(host, service.image_id, service.pin)));
   facts.release = release;
-}
-
-/**
- * The variables that configs and secrets of the model are made of: Compose looks for them only when it starts, and a
- * rollback must find those of its own release.
- */
-async function variablesOf(context: StageContext, model: ComposeModel): Promise<Record<string, string>> {
-  const entries = [...Object.values(model.configs ?? {}), ...Object.values(model.secrets ?? {})];
-  const names = entries.flatMap(({ environment }) => environment ?? []);
-  if (names.length === 0) return {};
-  const { request, host } = context;
-  const lookup = (name: string): string | undefined => request.secrets[name] ?? process.env[name];
-  const files = await readEnvFiles({
-    files: request['env-file'],
-    workingDirectory: known(context.facts.source, 'source').workingDirectory,
-    lookup,
-    readText: (path) => host.files.readText(path),
-  });
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = lookup(name) ?? files.get(name);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 /** The tracked working directory, for scripts that smoke checks run: a rollback runs those of its own commit. */

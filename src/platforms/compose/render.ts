@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
-import { type ComposeModel, composeModelSchema } from './model.ts';
+import { type ComposeModel, composeModelSchema, secretsOfBuildsAlone } from './model.ts';
 import type { MountPlan } from './mounts.ts';
 import { unescapeDollars } from './mounts.ts';
 
@@ -36,6 +36,7 @@ export function renderRelease(options: RenderOptions): ComposeModel {
       if (volume.type === 'bind' && volume.source !== undefined) volume.source = moved(volume.source);
     }
   }
+  for (const name of secretsOfBuildsAlone(options.model)) delete model.secrets?.[name];
   for (const section of [model.configs, model.secrets]) {
     for (const entry of Object.values(section ?? {})) {
       if (entry.file !== undefined) entry.file = moved(entry.file);

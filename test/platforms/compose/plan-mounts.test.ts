@@ -167,6 +167,26 @@ describe('what can not be kept safe', () => {
   });
 });
 
+describe('a secret from a file that git does not track', () => {
+  it('is refused with the way to give it otherwise', async () => {
+    const checkout = withFiles({ a: 'a' });
+    checkout.write('token', 'x');
+    const model = modelOf({}, { secrets: { token: { file: checkout.path('token') } } });
+    const { problems } = await checkout.planModel(model);
+    expect(problems).toEqual([
+      expect.stringMatching(/^The entry token of secrets mounts token, .*`environment: NAME`/),
+    ]);
+  });
+
+  it('is nobody’s business where only a build takes it', async () => {
+    const checkout = withFiles({ a: 'a' });
+    checkout.write('token', 'x');
+    const services = { web: { build: { secrets: [{ source: 'token' }] } } };
+    const model = modelOf(services, { secrets: { token: { file: checkout.path('token') } } });
+    expect(await checkout.planModel(model)).toMatchObject({ problems: [], kept: [] });
+  });
+});
+
 describe('persistent paths', () => {
   it('lie outside of every checkout, with what the checkout has as their beginning', async () => {
     const checkout = withFiles({ 'data/seed': 'x' });

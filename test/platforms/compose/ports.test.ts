@@ -152,6 +152,14 @@ describe('a port that somebody else has', () => {
     expect(await taken({ published: '8080' }, seen)).toEqual(byContainer('shop-web-1'));
   });
 
+  it.each(['host', 'none', 'service:vpn', 'container:x'])(
+    'is nobody’s where the engine drops it: network_mode %s',
+    async (mode) => {
+      const model = modelOf({ web: { network_mode: mode, ports: [{ published: '8080' }] } });
+      expect(await takenPorts(hostThat({ tcp: [socket(everywhere)] }), model, ['web'], [])).toEqual([]);
+    },
+  );
+
   it('is looked for only in the services that are asked for', async () => {
     const model = modelOf({ web: { ports: [{ published: '8080' }] }, db: {} });
     expect(await takenPorts(hostThat({ tcp: [socket(everywhere)] }), model, ['db'], [])).toEqual([]);

@@ -67,6 +67,18 @@ describe('the model of a release', () => {
     expect(rendered.secrets).toEqual({ c: { file: '/files/2' }, d: { environment: 'D' } });
   });
 
+  it('keeps nothing of the secrets that only builds take', () => {
+    const model = modelOf(
+      {
+        web: { build: { secrets: [{ source: 'npm' }, { source: 'both' }] }, secrets: [{ source: 'both' }] },
+        worker: { secrets: [{ source: 'run' }] },
+      },
+      { secrets: { npm: { environment: 'NPM_TOKEN' }, both: { environment: 'BOTH' }, run: { environment: 'RUN' } } },
+    );
+    expect(Object.keys(render(model).secrets ?? {})).toEqual(['both', 'run']);
+    expect(Object.keys(renderBuild(model, {}, {}).secrets ?? {})).toEqual(['npm', 'both', 'run']);
+  });
+
   it('leaves nothing to interpolate: dollars stay doubled, in paths too', () => {
     const model = modelOf({
       web: { environment: { PRICE: '$$5' }, volumes: [bind('/check$out/a'), bind('/other/$b')] },

@@ -96,6 +96,7 @@ export function observed(service: string, more: Partial<ObservedContainer> = {})
   return {
     id: `id-${service}`,
     engineFile: '',
+    logGrows: false,
     name: `shop-${service}-1`,
     service,
     imageId: 'sha256:1',
