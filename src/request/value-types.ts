@@ -31,6 +31,8 @@ export function webUrl(example: string) {
 /** A path is added to it, and it is printed: no query, and nothing that lets anybody in. */
 export const registryUrl = webUrl('http://registry.example.org:8000').refine(
   (value) => {
+    // What is no address at all is told once, by the check before this one.
+    if (!URL.canParse(value)) return true;
     const { username, password, search, hash } = new URL(value);
     return [username, password, search, hash].every((part) => part === '');
   },
@@ -122,7 +124,7 @@ export const list = z.union(
   'a list, one item a line',
 );
 
-const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const assignmentsExpected = '`NAME=value` lines';
 
 /** `NAME=value` lines as dotenv has them (quotes, comments), or a YAML map of texts. */
