@@ -85,6 +85,20 @@ add(
 );
 
 add(
+  'config',
+  {
+    description: 'Print the request that deploy would act on, with where each value came from; secrets masked',
+    example: 'homeport config --json',
+    keys: deployKeys,
+    setUp: json,
+  },
+  async (_request, options) => {
+    const [{ showConfig }, { settledFrom }] = await Promise.all([import('./config.ts'), import('./request.ts')]);
+    return showConfig(await settledFrom('deploy', options, {}), options, options.json === true);
+  },
+);
+
+add(
   'rollback',
   {
     description: 'Go back to the last good release, or to the one named',
