@@ -99,6 +99,23 @@ add(
 );
 
 add(
+  'init',
+  {
+    description: 'Look at this repository, and write a workflow and a homeport.yml for it',
+    example: 'homeport init --print',
+    keys: ['working-directory', 'compose-file', 'project'],
+    setUp: (command) =>
+      command
+        .option('--force', 'write them also where they are there already')
+        .option('--print', 'write nothing, print both'),
+  },
+  async (_request, options) => {
+    const { initFromCli } = await import('./init.ts');
+    return await initFromCli(options);
+  },
+);
+
+add(
   'rollback',
   {
     description: 'Go back to the last good release, or to the one named',
