@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { exitCodes, HomeportError } from '../deployment/error.ts';
+import { exitCodes, HomeportError, messageOf } from '../deployment/error.ts';
 import { Redactor } from '../hosts/redactor.ts';
 import { planFiles } from '../init/plan-files.ts';
 import { lookAt } from '../init/repository.ts';
@@ -40,7 +40,9 @@ export async function initFromCli(options: Readonly<Record<string, unknown>>): P
 
 /** Both or, where one of them is there already, none. */
 async function writeAll(root: string, files: Readonly<Record<string, string>>, force: boolean): Promise<void> {
-  const present = Object.keys(files).filter((path) => existsSync(join(root, path)));
+  const present = Object.keys(files).filter(
+    (path) => lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined,
+  );
   if (present.length > 0 && !force) {
     throw new HomeportError(
       `${present.join(' and ')} ${present.length === 1 ? 'is' : 'are'} there already. Nothing was written.`,
@@ -51,8 +53,14 @@ async function writeAll(root: string, files: Readonly<Record<string, string>>, f
   }
   for (const [path, text] of Object.entries(files)) {
     const absolute = join(root, path);
-    await mkdir(dirname(absolute), { recursive: true });
-    // Made between the look and now: not ours to replace.
-    await writeFile(absolute, text, { flag: force ? 'w' : 'wx' });
+    try {
+      await mkdir(dirname(absolute), { recursive: true });
+      // One that was made between the look and now is not ours to replace.
+      await writeFile(absolute, text, { flag: force ? 'w' : 'wx' });
+    } catch (error) {
+      throw new HomeportError(`${path} could not be written: ${messageOf(error)}.`, {
+        hint: 'See who owns that folder; `homeport init --print` shows what would be written.',
+      });
+    }
   }
 }

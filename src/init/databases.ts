@@ -15,18 +15,20 @@ export interface BackupPlan {
 
 /** What `auto` finds by itself, SQLite files that the environment names, and servers that this version can't back up. */
 export function planBackups(services: readonly Service[]): BackupPlan {
-  const detected = detectDatabases(services, []);
+  // What a profile switches on is not deployed without it.
+  const running = services.filter(({ profiles }) => profiles.length === 0);
+  const detected = detectDatabases(running, []);
   const names = new Set(detected.map(({ service }) => service));
-  const files = services.flatMap((service) => sqliteFile(service) ?? []);
+  const files = running.flatMap((service) => sqliteFile(service) ?? []);
   const servers = detected.map(
     ({ service, kind, database }) => `database: ${service} (${kind}, ${database}), by \`backup: auto\``,
   );
   return {
     // A list says all of them: what `auto` had found too.
     entries: files.length === 0 ? null : [...detected.map(({ service, kind }) => ({ service, kind })), ...files],
-    services: [...names].filter((name) => services.find((one) => one.name === name)?.profiles.length === 0),
+    services: [...names],
     found: [...servers, ...files.map(({ service, path }) => `database: ${path} in ${service} (sqlite)`)],
-    missing: services.filter(({ name, image }) => !names.has(name) && isServer(image)).map(notBackedUp),
+    missing: running.filter(({ name, image }) => !names.has(name) && isServer(image)).map(notBackedUp),
   };
 }
 

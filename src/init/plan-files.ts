@@ -3,7 +3,7 @@ import { chooseComposeFiles } from './compose-file.ts';
 import { readServices, type Service } from './compose-services.ts';
 import { planBackups } from './databases.ts';
 import { planMigrations } from './migrations.ts';
-import { below, type Repository } from './repository.ts';
+import type { Repository } from './repository.ts';
 import { planSmoke } from './smoke.ts';
 import { planTests } from './suites.ts';
 import { planVariables } from './variables.ts';
@@ -44,11 +44,11 @@ export function planFiles(
     { key: 'project', value: given.project },
     {
       key: 'compose-file',
-      value: compose.usual ? undefined : compose.files.map((path) => below(path, folder) ?? path),
+      value: compose.usual ? undefined : compose.files.map((path) => plain(posix.relative(folder, path))),
     },
     { key: 'backup', value: backups.entries ?? undefined },
     { key: 'tests', value: tests.tests },
-    { key: 'coverage-report', value: tests.reports },
+    { key: 'coverage-report', value: tests.reports.map(plain) },
     {
       key: 'coverage-minimum',
       value: tests.minimum ?? undefined,
@@ -67,6 +67,11 @@ export function planFiles(
 }
 
 const coverageGate = `# The gate, once you know your figure:\n# coverage-minimum: 70\n`;
+
+/** No variable is meant by what a folder is called. */
+function plain(path: string): string {
+  return path.replaceAll('$', '$$$$');
+}
 
 function described({ name, image, context, profiles }: Service): string {
   const what = context === null ? (image ?? 'built elsewhere') : `built from ${context === '' ? '.' : context}`;

@@ -34,7 +34,11 @@ export function writeSettings(options: {
 /** As lines of a comment: no text of the repository can end it. */
 export function listed(title: string, items: readonly string[]): string[] {
   if (items.length === 0) return [];
-  return [`# ${title}`, ...items.map((item) => `#   - ${item.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')}`)];
+  return [`# ${title}`, ...items.map((item) => `#   - ${oneLine(item)}`)];
+}
+
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function isEmpty(value: unknown): boolean {

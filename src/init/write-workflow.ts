@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { listed } from './write-settings.ts';
+import { listed, oneLine } from './write-settings.ts';
 
 /** `.github/workflows/deploy.yml`: on a push to the branch, and by hand. */
 export function writeWorkflow(facts: {
@@ -51,7 +51,7 @@ export function writeWorkflow(facts: {
   };
   const head = [
     '# Written by `homeport init`: the machine that runs the project is the runner; what is deployed and how it is checked',
-    `# stands in ${folder === '' ? '' : `${folder}/`}homeport.yml.`,
+    `# stands in ${folder === '' ? '' : `${oneLine(folder)}/`}homeport.yml.`,
     ...listed('To be set under Settings, Secrets and variables, Actions:', secrets),
     ...(secrets.length === 0 ? ['# The compose file needs no variable that is not in the repository.'] : []),
   ];
