@@ -53,7 +53,7 @@ function settingsSchema(): JsonSchema {
       nothing: { type: ['null', 'string'], pattern: '^\\s*$', description: 'the same as to leave the key out' },
       variable: {
         type: 'string',
-        pattern: '\\$\\{[A-Za-z_]\\w*(:-[^]*)?\\}',
+        pattern: '\\$\\{[A-Za-z_]\\w*(:-[\\s\\S]*)?\\}',
         description: '`${NAME}` or `${NAME:-default}`, from the environment and the env files',
       },
     },

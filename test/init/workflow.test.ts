@@ -60,7 +60,10 @@ async function complaints(name: string, workflow: string): Promise<string> {
   await mkdir(join(repository, '.git'), { recursive: true });
   const own = await readFile(action, 'utf8');
   // Its bundles are not there: what it runs is not looked at here.
-  await writeFile(join(repository, 'action.yml'), own.replace(/^runs:[^]*$/m, 'runs: {using: composite, steps: []}\n'));
+  await writeFile(
+    join(repository, 'action.yml'),
+    own.replace(/^runs:[\s\S]*/m, 'runs: {using: composite, steps: []}\n'),
+  );
   const file = join(workflows, 'deploy.yml');
   await writeFile(file, workflow.replace('homeport-dev/homeport@v1', './'));
   const argv = ['-no-color', '-oneline', '-shellcheck=', '-pyflakes=', file];
