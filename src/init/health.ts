@@ -25,11 +25,19 @@ export function healthOf(repository: Repository, service: Service): Health {
   };
 }
 
-/** `curl -f http://localhost:3000/health` */
+const here = '(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1\\])';
+const page = '(\\/[\\w./~%+&=?-]*)';
+const withScheme = new RegExp(`\\bhttp://${here}(?::(\\d{1,5}))?${page}(?![\\w:$])`);
+/** As curl takes it: with a port and a page, or it may mean anything. */
+const withoutScheme = new RegExp(`(?<![\\w/:.-])${here}:(\\d{1,5})${page}(?![\\w:$])`);
+
+/**
+ * `curl -f http://localhost:3000/health`. The front page is none: it may well send people elsewhere, which a client in the
+ * container takes for an answer.
+ */
 function addressIn(words: string): HealthAddress | null {
-  const address =
-    /\bhttp:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(\/[\w./~%+&=?-]*)?(?![\w:$])/.exec(words);
-  return address === null ? null : { port: Number(address[1] ?? 80), path: address[2] ?? '/' };
+  const [, port = '80', path = '/'] = withScheme.exec(words) ?? withoutScheme.exec(words) ?? [];
+  return path === '/' ? null : { port: Number(port), path };
 }
 
 function actuator(repository: Repository, service: Service, dockerfile: string): HealthAddress | null {

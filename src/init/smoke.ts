@@ -37,7 +37,7 @@ export function planSmoke(
       if (target === address?.port) checks.push({ http: `http://${host}:${published}${address.path}` });
       else checks.push({ tcp: `${host}:${published}` });
     }
-    if (address === null && service.ports.length > 0) {
+    if (address === null && !checked && service.ports.length > 0) {
       missing.push(
         `a page of ${service.name} that says whether it is well: its port is checked, \`http:\` would say more`,
       );
