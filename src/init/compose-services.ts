@@ -15,7 +15,7 @@ export interface Service {
   readonly dockerfile: string | null;
   readonly environment: Readonly<Record<string, string | null>>;
   readonly ports: readonly PublishedPort[];
-  /** The words of its health check, in one line; `null` where the file has none. */
+  /** The words of its health check, in one line; `NONE` where it is switched off, `null` where the file has none. */
   readonly health: string | null;
   readonly command: string;
   readonly profiles: readonly string[];
@@ -136,8 +136,7 @@ function toService(name: string, raw: Record<string, unknown>, project: string):
     dockerfile: place === null ? null : inside(place, dockerfile ?? 'Dockerfile'),
     environment: Array.isArray(environment) ? fromLines(environment) : mapped(environment),
     ports: ports.flatMap((port) => readPort(port) ?? []),
-    health:
-      healthcheck?.test === undefined || healthcheck.disable === true ? null : [healthcheck.test].flat().join(' '),
+    health: wordsOf(healthcheck),
     command: [command].flat().join(' '),
     profiles,
     envFiles: [env_file].flat().flatMap((one) => neededFile(one, project)),
@@ -151,6 +150,11 @@ function inside(folder: string, path: string): string | null {
   const normal = posix.normalize(posix.join(folder, path)).replace(/\/$/, '');
   if (normal.startsWith('..')) return null;
   return normal === '.' ? '' : normal;
+}
+
+function wordsOf(check: z.output<typeof serviceSchema>['healthcheck']): string | null {
+  if (check?.disable === true) return 'NONE';
+  return check?.test === undefined ? null : [check.test].flat().join(' ');
 }
 
 function neededFile(file: string | { path: string; required?: boolean | undefined }, project: string): string[] {

@@ -34,6 +34,7 @@ describe('the page that says whether a service is well', () => {
   it('is read off the Dockerfile where the compose file has no check', async () => {
     const Dockerfile = 'FROM x\nHEALTHCHECK --interval=5s \\\n  --timeout=3s \\\n  CMD curl -f http://localhost/ok\n';
     expect(await health(null, { Dockerfile })).toEqual({ checked: true, address: at(80, '/ok') });
+    expect(await health({ disable: true }, { Dockerfile })).toEqual({ checked: false, address: null });
     expect(await health(null, { Dockerfile: 'FROM x\nHEALTHCHECK NONE\n' })).toEqual({ checked: false, address: null });
   });
 
