@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { minify } from 'terser';
 import { z } from 'zod';
+import { settingsSchemaText } from '../src/request/json-schema.ts';
 
 /*
  * Bundles each door into dist/<door>/ by ncc. `--check` builds next to it and compares: what GitHub runs must be what
- * the source says.
+ * the source says. The JSON Schema of homeport.yml lies there too, for editors.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,6 +36,7 @@ async function build(into: string): Promise<void> {
       await minifyAll(out);
       await writeFile(join(out, 'licenses.txt'), await licensesOf(stats));
     }
+    await writeFile(join(into, 'homeport.schema.json'), settingsSchemaText());
   } finally {
     await rm(modules, { recursive: true, force: true });
   }

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actionYaml, inputsTable, outputsTable, readmeWith } from '../src/request/docs.ts';
+import { settingsSchemaText } from '../src/request/json-schema.ts';
 
-/* Writes action.yml and the README's tables from the request's schema; with `--check` only says what is out of date. */
+/*
+ * Writes action.yml, the README's tables and the JSON Schema for editors from the request's schema; with `--check` only
+ * says what is out of date.
+ */
 
 const root = join(import.meta.dirname, '..');
 const emptyReadme = `# Homeport
@@ -40,6 +44,7 @@ const readme = read('README.md', emptyReadme);
 const files = {
   'action.yml': actionYaml(),
   'README.md': readmeWith({ inputs: inputsTable(), outputs: outputsTable() }, readme),
+  'dist/homeport.schema.json': settingsSchemaText(),
 };
 const outdated = Object.entries(files).filter(([name, wanted]) => read(name, '') !== wanted);
 

@@ -86,6 +86,37 @@ add(
 );
 
 add(
+  'config',
+  {
+    description: 'Print the request that deploy would act on, with where each value came from; secrets masked',
+    example: 'homeport config --json',
+    keys: deployKeys,
+    setUp: json,
+  },
+  async (_request, options) => {
+    const [{ showConfig }, { settledFrom }] = await Promise.all([import('./config.ts'), import('./request.ts')]);
+    return showConfig(await settledFrom('deploy', options, {}), options, options.json === true);
+  },
+);
+
+add(
+  'init',
+  {
+    description: 'Look at this repository, and write a workflow and a homeport.yml for it',
+    example: 'homeport init --print',
+    keys: ['working-directory', 'compose-file', 'project'],
+    setUp: (command) =>
+      command
+        .option('--force', 'write them also where they are there already')
+        .option('--print', 'write nothing, print both'),
+  },
+  async (_request, options) => {
+    const { initFromCli } = await import('./init.ts');
+    return await initFromCli(options);
+  },
+);
+
+add(
   'rollback',
   {
     description: 'Go back to the last good release, or to the one named',

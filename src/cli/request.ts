@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { parseRequest } from '../request/parse-request.ts';
+import { type SettledRequest, settleRequest } from '../request/parse-request.ts';
 import { flagsToDoor, secretVariable } from '../request/read-flags.ts';
 import { type Request, secretKeys } from '../request/schema.ts';
 import { textOrNull } from '../request/text-or-null.ts';
@@ -14,11 +14,20 @@ export async function requestFrom(
   options: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<Request> {
+  return (await settledFrom(command, options, more)).request;
+}
+
+/** The same, with what it was made of. */
+export async function settledFrom(
+  command: Request['command'],
+  options: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>>,
+): Promise<SettledRequest> {
   const door = await flagsToDoor(options, process.env, (path) =>
     path === '-' ? readAll(process.stdin) : readFile(path, 'utf8'),
   );
   for (const key of secretKeys) delete process.env[secretVariable(key)];
-  return await parseRequest({
+  return await settleRequest({
     door: { ...door, ...more, command },
     doorName: 'flag',
     environment: process.env,

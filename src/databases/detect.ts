@@ -12,8 +12,8 @@ export interface ModelService {
   readonly name: string;
   readonly image?: string | undefined;
   readonly environment?: Readonly<Record<string, string | null>> | undefined;
-  /** As Compose writes it: one path or several, each with its options after a colon. */
-  readonly tmpfs?: string | readonly string[] | undefined;
+  /** As Compose writes it: paths, each with its options after a colon. */
+  readonly tmpfs?: readonly string[] | null | undefined;
   readonly volumes?: readonly { readonly type: string; readonly target: string }[] | undefined;
 }
 
@@ -62,6 +62,11 @@ export function resolveTargets(input: DetectionInput): ResolvedTargets {
   return { targets, notRunning: [...notRunning], inMemory };
 }
 
+/** What `auto` finds in a model of which nothing runs yet. */
+export function detectDatabases(services: readonly ModelService[]): Wanted[] {
+  return findDatabases(services.map((service) => described(service, []))).wanted;
+}
+
 function findDatabases(services: readonly DescribedService[]): { wanted: Wanted[]; inMemory: string[] } {
   const inMemory = new Set<string>();
   const found = finders.flatMap((finder) => {
@@ -96,7 +101,6 @@ function fromEntry(entry: BackupEntry, services: readonly DescribedService[]): W
 /** What runs counts more than the model, which may belong to the next release already. */
 function described(service: ModelService, containers: readonly RunningContainer[]): DescribedService {
   const container = containers.find((one) => one.service === service.name);
-  const tmpfs = typeof service.tmpfs === 'string' ? [service.tmpfs] : (service.tmpfs ?? []);
   const model = Object.entries(service.environment ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
@@ -105,7 +109,7 @@ function described(service: ModelService, containers: readonly RunningContainer[
     image: service.image,
     environment: { ...Object.fromEntries(model), ...container?.environment },
     inMemory: [
-      ...tmpfs.map((entry) => entry.split(':')[0] ?? entry),
+      ...(service.tmpfs ?? []).map((entry) => entry.split(':')[0] ?? entry),
       ...(service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target),
       ...(container?.mounts ?? []).filter(({ type }) => type === 'tmpfs').map(({ destination }) => destination),
     ],

@@ -28,6 +28,16 @@ export interface RequestSources {
   readonly readText: ReadText;
 }
 
+/** A request, and what it was made of. */
+export interface SettledRequest {
+  readonly request: Request;
+  readonly door: Given;
+  /** Its values are expanded. */
+  readonly file: Given;
+  /** The variables that were put into the settings file, by name. */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
 /**
  * The request that the door and the settings file make together: door before settings file before defaults. An empty
  * value counts as one that was not given.
@@ -35,6 +45,11 @@ export interface RequestSources {
  * Throws an `InvalidRequestError` that names everything that is wrong in both of them.
  */
 export async function parseRequest(sources: RequestSources): Promise<Request> {
+  return (await settleRequest(sources)).request;
+}
+
+/** The same, with where each value came from. */
+export async function settleRequest(sources: RequestSources): Promise<SettledRequest> {
   await loadYaml();
   const door = givenValues(sources.door);
   const settings = await readSettings({
@@ -43,13 +58,14 @@ export async function parseRequest(sources: RequestSources): Promise<Request> {
     readText: sources.readText,
   });
   const written = givenValues(settings.written);
-  const expanded = expandSettings(written, settings.source, await lookupFor(sources, door, written));
+  const variables = new Map<string, string>();
+  const lookup = noting(await lookupFor(sources, door, written), variables);
+  const expanded = expandSettings(written, settings.source, lookup);
   const file = givenValues(expanded.values);
 
-  const givens: Given[] = [
-    { source: sources.doorName, values: door, written: door },
-    { source: settings.source, values: file, written },
-  ];
+  const fromDoor: Given = { source: sources.doorName, values: door, written: door };
+  const fromFile: Given = { source: settings.source, values: file, written };
+  const givens = [fromDoor, fromFile];
   const redactor = new Redactor();
   for (const secret of givens.flatMap(({ values }) => secretsIn(values))) redactor.add(secret);
   // What a failed expansion leaves behind says nothing about what was meant: one complaint is enough.
@@ -64,7 +80,15 @@ export async function parseRequest(sources: RequestSources): Promise<Request> {
     ...impossibleCombinations(settle(givens, (key) => (unexpanded.has(key) ? settings.source : null))),
   ];
   if (problems.length > 0) throw new InvalidRequestError(problems);
-  return requestSchema.parse({ ...file, ...door });
+  return { request: requestSchema.parse({ ...file, ...door }), door: fromDoor, file: fromFile, variables };
+}
+
+function noting(lookup: Lookup, found: Map<string, string>): Lookup {
+  return (name) => {
+    const value = lookup(name);
+    if (value !== undefined) found.set(name, value);
+    return value;
+  };
 }
 
 function givenValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

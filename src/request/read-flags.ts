@@ -91,6 +91,12 @@ export async function flagsToDoor(
   return refuseSharedInput(door, options);
 }
 
+/** The flag or the variable by which the door of `flagsToDoor` came to its value of that key. */
+export function sourceOfFlag(key: RequestKey, options: Readonly<Record<string, unknown>>): string {
+  if (!docsOf(key).secret) return `--${key}`;
+  return options[optionName(`${key}-file`)] === undefined ? secretVariable(key) : `--${key}-file`;
+}
+
 type Read = (path: string) => Promise<string | Refusal>;
 
 async function secretOf(

@@ -75,7 +75,7 @@ export type SmokeCheck = HttpCheck | ExecCheck | RunCheck | TcpCheck | DatabaseC
 export const smokeKinds = ['http', 'exec', 'run', 'tcp', 'database', 'telegram', 'resources'] as const;
 export type SmokeKind = (typeof smokeKinds)[number];
 
-const checks = {
+export const smokeChecks = {
   http: httpCheck,
   exec: execCheck,
   run: runCheck,
@@ -87,7 +87,7 @@ const checks = {
 
 /** The keys that an entry of that kind can have, and those of the map inside `exec` and `resources`. */
 export const smokeKeys = {
-  of: (kind: SmokeKind): readonly string[] => Object.keys(checks[kind].shape),
+  of: (kind: SmokeKind): readonly string[] => Object.keys(smokeChecks[kind].shape),
   exec: Object.keys(execCheck.shape.exec.shape) as readonly string[],
   resources: Object.keys(resourcesCheck.shape.resources.shape) as readonly string[],
 };
@@ -105,7 +105,7 @@ export const smokeEntry = z.unknown().transform((entry, context): SmokeCheck => 
     context.addIssue({ code: 'custom', ...withoutKind(entry) });
     return z.NEVER;
   }
-  const parsed = checks[kind].safeParse(entry);
+  const parsed = smokeChecks[kind].safeParse(entry);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) context.addIssue(issue as Parameters<typeof context.addIssue>[0]);
   return z.NEVER;

@@ -1,16 +1,19 @@
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const sizeUnits = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
 
+export const durationText = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+export const sizeText = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)$/;
+
 /** Milliseconds of `90s`, `10m`, `2h`, `7d` or `500ms`; `null` when the text is none of these. */
 export function parseDuration(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  const match = durationText.exec(text.trim());
   if (!match) return null;
   return Number(match[1]) * durationUnits[match[2] as keyof typeof durationUnits];
 }
 
 /** Bytes of `512MiB`, `10GiB`; `null` when the text is none of these. */
 export function parseSize(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)$/.exec(text.trim());
+  const match = sizeText.exec(text.trim());
   if (!match) return null;
   return Math.round(Number(match[1]) * sizeUnits[match[2] as keyof typeof sizeUnits]);
 }

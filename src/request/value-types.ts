@@ -149,7 +149,7 @@ export const list = z.union(
   'a list, one item a line',
 );
 
-const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const assignmentsExpected = '`NAME=value` lines';
 
 /** `NAME=value` lines as dotenv has them (quotes, comments), or a YAML map of texts. */

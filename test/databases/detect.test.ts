@@ -117,11 +117,11 @@ describe('a server whose data is in memory', () => {
   const image = 'postgres:15';
   const data = '/var/lib/postgresql/data';
   it.each([
-    ['`tmpfs`', { tmpfs: data }, {}],
+    ['`tmpfs`', { tmpfs: [data] }, {}],
     ['`tmpfs` with options', { tmpfs: [`${data}:size=64m`] }, {}],
-    ['`tmpfs` of a folder above', { tmpfs: '/var/lib/postgresql/' }, {}],
+    ['`tmpfs` of a folder above', { tmpfs: ['/var/lib/postgresql/'] }, {}],
     ['`volumes`', { volumes: [{ type: 'tmpfs', target: data }] }, {}],
-    ['`tmpfs` of its own folder', { tmpfs: '/pg', environment: { PGDATA: '/pg/data' } }, {}],
+    ['`tmpfs` of its own folder', { tmpfs: ['/pg'], environment: { PGDATA: '/pg/data' } }, {}],
     ['what runs', {}, { mounts: [{ type: 'tmpfs', destination: data }] }],
   ])('by %s is told, and not backed up by `auto`', (_how, model, container) => {
     const services = [{ name: 'db', image, ...model }];
@@ -133,7 +133,7 @@ describe('a server whose data is in memory', () => {
 
   it.each([
     ['something else in memory', { tmpfs: ['/run', '/tmp'] }],
-    ['a folder with the same beginning in memory', { tmpfs: '/var/lib/postgresql/data2' }],
+    ['a folder with the same beginning in memory', { tmpfs: ['/var/lib/postgresql/data2'] }],
   ])('is not one with %s', (_what, model) => {
     const { targets } = resolve({ services: [{ name: 'db', image, ...model }], containers: [running('db')] });
     expect(targets).toHaveLength(1);

@@ -42,7 +42,6 @@ const service = z.looseObject({
   environment: z.record(z.string(), z.string().nullable()).optional(),
   depends_on: z.record(z.string(), dependency).optional(),
   volumes: z.array(volume).optional(),
-  tmpfs: z.union([z.string(), z.array(z.string())]).optional(),
   ports: z.array(port).optional(),
   restart: z.string().optional(),
   scale: z.number().optional(),
