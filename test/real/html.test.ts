@@ -31,7 +31,7 @@ const open: Page[] = [];
 beforeAll(async () => {
   const path = await ensureChromium((line) => process.stderr.write(`${line}\n`));
   browser = new Browser(path);
-}, 900_000);
+}, 1_200_000);
 afterAll(async () => await browser?.close());
 afterEach(async () => {
   for (const page of open.splice(0)) await page.close();
