@@ -105,11 +105,12 @@ export class DumpReader extends Transform {
     const text = line.toString('utf8').trimEnd();
     if (text === 'DELIMITER ;;') this.#inBody = true;
     else if (text === 'DELIMITER ;') this.#inBody = false;
-    if (text !== '') this.complete = text.startsWith('-- Dump completed');
+    // A body may have any line.
+    if (text !== '') this.complete = !this.#inBody && text.startsWith('-- Dump completed');
     if (this.#rewriting === null) return line;
     const changed = rewriteLine(text, this.#rewriting);
-    const event = this.#rewriting.events ? null : eventLine.exec(text);
-    if (event !== null) this.switchedOff.push((event[2] ?? '').replaceAll('``', '`'));
+    const event = this.#rewriting.events ? null : eventOf(text);
+    if (event?.isOn) this.switchedOff.push(event.name);
     return changed === text ? line : Buffer.from(`${changed}\n`);
   }
 
@@ -154,13 +155,28 @@ export class DumpReader extends Transform {
   }
 }
 
-const eventLine =
-  /^(\/\*!50106 CREATE\*\/ .*?EVENT `((?:[^`]|``)*)` ON SCHEDULE (?:AT|EVERY) [^`]*? ON COMPLETION (?:NOT )?PRESERVE) ENABLE\b/;
+/** As both servers print an event; what follows its state is the user's own text. */
+const eventLine = new RegExp(
+  [
+    '^(/\\*!50106 CREATE\\*/ .*?EVENT `((?:[^`]|``)*)` ON SCHEDULE ',
+    "(?:AT '[^']*'|EVERY (?:'[^']*'|\\S+) \\w+(?: STARTS '[^']*')?(?: ENDS '[^']*')?)",
+    ' ON COMPLETION (?:NOT )?PRESERVE) (ENABLE|DISABLE)\\b',
+  ].join(''),
+);
+
+/** The parts of a line that makes an event; `null` for any other. Throws for an event that can't be switched off. */
+function eventOf(line: string): { head: string; name: string; isOn: boolean } | null {
+  if (!line.startsWith('/*!50106 CREATE*/')) return null;
+  const [, head, name, state] = eventLine.exec(line) ?? [];
+  if (head === undefined || name === undefined) throw new Error('the dump has an event that Homeport can not read');
+  return { head, name: name.replaceAll('``', '`'), isOn: state === 'ENABLE' };
+}
 
 function rewriteLine(line: string, { from, to, events }: Rewriting): string {
   const alter = `ALTER DATABASE ${quoted(from)} `;
   if (line.startsWith(alter)) return `ALTER DATABASE ${quoted(to)} ${line.slice(alter.length)}`;
-  return events ? line : line.replace(eventLine, '$1 DISABLE');
+  const event = events ? null : eventOf(line);
+  return event?.isOn ? `${event.head} DISABLE${line.slice(`${event.head} ENABLE`.length)}` : line;
 }
 
 /** The same for a whole text without rows, such as the triggers, routines, events and views of a database. */

@@ -25,7 +25,7 @@ const rootIsKnown =
   /^(FILE__)?(MARIADB|MYSQL)_ROOT_PASSWORD(_FILE)?$|^(MARIADB_ALLOW_EMPTY_ROOT_PASSWORD|MYSQL_ALLOW_EMPTY_PASSWORD|ALLOW_EMPTY_PASSWORD)$/;
 
 const serverNames =
-  /^(mariadb|mariadb-server|mariadb-galera|mysql|mysql-server|mysql-community-server|percona|percona-server|percona-xtradb-cluster|(mariadb|mysql)-\d+(-c9s|-c10s)?|mysql-\d+-(centos7|rhel\d|c9s))$/;
+  /^(mariadb|alpine-mariadb|mariadb-server|mariadb-galera|mysql|mysql-server|community-server|mysql-community-server|enterprise-server|percona|percona-server|percona-xtradb-cluster|(mariadb|mysql)-\d+(-c9s|-c10s)?|mysql-\d+-(centos7|rhel\d|c9s))$/;
 
 /** Whether an image reference names a MariaDB or MySQL server by the last part of its name. */
 export function isMariadbImage(image: string | undefined): boolean {

@@ -94,6 +94,15 @@ export class DatabaseLab {
     return result.stdout.trim();
   }
 
+  /** Every row of every table of a database, and all that is no table, as text. */
+  async mariadbContents(target: DatabaseTarget, database = target.database): Promise<string> {
+    const words = ['--skip-comments', '--skip-dump-date', '--routines', '--events', '--triggers', '--hex-blob'];
+    const dump = 'MYSQL_PWD=not-to-be-seen exec mariadb-dump -u root --default-character-set=utf8mb4 "$@"';
+    const result = await this.exec(target.container, ['sh', '-c', dump, 'dump', ...words, '--', database]);
+    if (result.outcome !== 'success') throw new Error(`mariadb-dump: ${result.tail}`);
+    return result.stdout;
+  }
+
   async mariadbClient(container: string, words: readonly string[], input?: string): Promise<ExecResult> {
     const run = 'MYSQL_PWD=not-to-be-seen exec mariadb -u root --default-character-set=utf8mb4 "$@"';
     return await this.exec(container, ['sh', '-c', run, 'mariadb', ...words], input);
