@@ -22,7 +22,7 @@ export async function endMariadbSessions(
     await serverOf(client);
     // A server that resolves names shows the name in its place, which nobody could tell: the images don't resolve.
     const literals = known.map((one) => quoteLiteral(one)).join(', ');
-    return await endSessionsWhere(client, `REGEXP_REPLACE(HOST, ':[0-9]+$', '') IN (${literals})`);
+    return await endSessionsWhere(client, `LEFT(HOST, LENGTH(HOST) - LOCATE(':', REVERSE(HOST))) IN (${literals})`);
   } catch (error) {
     if (isDown(error)) return 0;
     throw error;
