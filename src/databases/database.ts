@@ -38,11 +38,14 @@ export interface BackupRecord {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** How it was proven good; `none` only when that was asked for. */
+  /** How it was proven good; `none` only when that was asked for, `read` also where the user may not create databases. */
   readonly verified: Verification;
-  /** Row counts by table (`schema.table` in PostgreSQL), taken in the dump's own snapshot. */
+  /**
+   * Row counts by table (`schema.table` in PostgreSQL), taken in the dump's own snapshot. MariaDB: in what the dump wrote,
+   * where no moment could be shared, and for tables whose engine has no snapshots.
+   */
   readonly rows: Readonly<Record<string, number>>;
-  /** Taken in the dump's own snapshot too; absent in the records of Homeport 0.1.0. */
+  /** Taken in the dump's own snapshot too (MariaDB: as the dump began); absent in the records of Homeport 0.1.0. */
   readonly databaseSchema?: DatabaseSchema;
   /** PostgreSQL: the file with the roles, beside the dump. */
   readonly roles?: string;
@@ -90,7 +93,8 @@ export interface DatabaseKind {
    */
   forget(target: DatabaseTarget, folder: string, context: DatabaseContext): Promise<void>;
   /**
-   * Restores into a new database, verifies it by rows and schema, then swaps by rename and keeps the old one. `stamp`
+   * Restores into a new database, verifies it by rows and schema, then swaps by rename (MariaDB: of tables, as no server of
+   * that family can rename a database) and keeps the old one. `stamp`
    * (of `utcStamp`) makes the names of both; it is in the journal before, for `recoverRestore`.
    * Throws `HomeportError`; until the swap nothing that anybody uses has changed.
    */
@@ -108,7 +112,8 @@ export interface DatabaseKind {
   recoverRestore(target: DatabaseTarget, stamp: string, context: DatabaseContext): Promise<RestoreEnd>;
   /**
    * Ends every session of the server whose client has one of these IP addresses, waits until they are gone, and gives
-   * their number. Others' sessions show only to a superuser or a member of `pg_read_all_stats`. Throws `HomeportError`.
+   * their number. Others' sessions show only to a superuser or a member of `pg_read_all_stats` (MariaDB: with the privilege
+   * PROCESS). Throws `HomeportError`.
    * SQLite has none: there is no server, and a file's lock goes with the process that held it.
    */
   endSessions?(target: DatabaseTarget, addresses: readonly string[], context: DatabaseContext): Promise<number>;
@@ -128,8 +133,8 @@ export interface DatabaseKind {
 
 /**
  * `finished`: the restored database is in its place. `undone`: everything is as before the restore. `nothing`: no trace of
- * that restore, which was never begun or was undone already; also after one of SQLite that came to its very end where there
- * was no database before.
+ * that restore, which was never begun or was undone already; also after one of SQLite or MariaDB that came to its very end
+ * where there was no database before.
  */
 export type RestoreEnd = 'finished' | 'undone' | 'nothing';
 

@@ -2,10 +2,11 @@ import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { BackupEntry } from '../request/schema.ts';
 import type { DatabaseTarget } from './database.ts';
 import type { DescribedService, Finder, Wanted } from './finder.ts';
+import { mariadbFinder } from './mariadb-finder.ts';
 import { postgresFinder } from './postgres-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, sqliteFinder];
+const finders: readonly Finder[] = [postgresFinder, mariadbFinder, sqliteFinder];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { HomeportError } from '../deployment/error.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { type PostgresClient, postgresClient, quoteLiteral, runSql } from './postgres-client.ts';
-import { isDown, longestReturn, serverOf } from './postgres-server.ts';
+import { serverOf } from './postgres-server.ts';
+import { isDown, longestReturn } from './server-down.ts';
 
 /** Seconds until a session that was told to end must be gone; one that rolls back a lot takes a while. */
 const longestEnd = 20;

@@ -1,32 +1,20 @@
 import { HomeportError } from '../deployment/error.ts';
-import type { ExecResult } from '../hosts/host.ts';
 import { forgetFiles } from './backup-names.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { explain } from './explain.ts';
+import { anyRun, stopProcesses } from './marked-processes.ts';
 import { describe, dropDatabaseSql, isScratch } from './postgres-catalog.ts';
 import { cleaner, type PostgresClient, postgresClient, quoteLiteral, runSql } from './postgres-client.ts';
 import { endSessionsWhere } from './postgres-end-sessions.ts';
-import { longestReturn, serverOf } from './postgres-server.ts';
-
-/** The markers of all runs, see `PostgresClient.marker`: as long as the project's lock is ours none of them is alive. */
-export const anyRun = 'homeport_[0-9a-f]{16}';
-
-/*
- * A `docker exec` whose client went away may go on in the container. $1 marks the processes; one that already ended, or
- * belongs to somebody else, is passed over.
- */
-const stopMarked = [
-  'for d in /proc/[0-9]*; do',
-  'if tr "\\0" "\\n" < "$d/environ" 2>/dev/null | grep -Eqx "HOMEPORT_RUN=$1"; then kill -KILL "${d#/proc/}" 2>/dev/null; fi',
-  'done; exit 0',
-].join('\n');
+import { serverOf } from './postgres-server.ts';
+import { longestReturn } from './server-down.ts';
 
 /**
  * Leaves no process in the container and no session on the server of the runs whose markers match, and waits until they
  * are gone. Throws `HomeportError`.
  */
 export async function stopRuns(client: PostgresClient, from: string, markers: string): Promise<void> {
-  const stopped = await stopProcesses(client, markers);
+  const stopped = await stopProcesses(client.target, markers, client.context);
   if (stopped.outcome !== 'success') {
     throw explain(stopped, `What a backup left running in ${client.target.service} could not be stopped`);
   }
@@ -36,18 +24,12 @@ export async function stopRuns(client: PostgresClient, from: string, markers: st
 /** After a failure: the same for this run alone. Never throws, for the failure is what people must read. */
 export async function stopLeftovers(client: PostgresClient): Promise<void> {
   const calm = cleaner(client);
-  await stopProcesses(calm, client.marker);
+  await stopProcesses(calm.target, client.marker, calm.context);
   try {
     await endSessionsWhere(calm, await serverOf(calm, 'any', 0), ofRuns(client.marker));
   } catch {
     // A server that is down has no sessions.
   }
-}
-
-async function stopProcesses(client: PostgresClient, markers: string): Promise<ExecResult> {
-  const { host, signal } = client.context;
-  const stop = ['docker', 'exec', client.target.container, 'sh', '-c', stopMarked, 'homeport', markers] as const;
-  return await host.exec(stop, { timeout: 20_000, signal, changes: true, record: false });
 }
 
 function ofRuns(markers: string): string {

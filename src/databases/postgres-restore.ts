@@ -1,5 +1,6 @@
 import { printable } from '../hosts/printable.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
+import { anyRun } from './marked-processes.ts';
 import {
   countRows,
   createDatabaseSql,
@@ -16,14 +17,15 @@ import {
   quoteLiteral,
   runSql,
 } from './postgres-client.ts';
-import { anyRun, stopRuns } from './postgres-leftovers.ts';
+import { stopRuns } from './postgres-leftovers.ts';
 import { copyPropertiesSql } from './postgres-properties.ts';
 import { createMissingRoles } from './postgres-roles.ts';
 import { schemaNow } from './postgres-schema.ts';
 import { pgRestore } from './postgres-scratch.ts';
-import { longestReturn, serverOf } from './postgres-server.ts';
+import { serverOf } from './postgres-server.ts';
 import { checkUntouched, compareRows, rowsInTables } from './record.ts';
 import { compareSchema } from './schema.ts';
+import { longestReturn } from './server-down.ts';
 
 /** See `DatabaseKind.restore`. The database that is replaced stays on the server under another name. */
 export async function restorePostgres(

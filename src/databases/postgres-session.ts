@@ -1,5 +1,4 @@
-import { PassThrough } from 'node:stream';
-import type { ExecResult } from '../hosts/host.ts';
+import { ClientSession } from './client-session.ts';
 import type { DatabaseSchema } from './database.ts';
 import { explain } from './explain.ts';
 import { countRowsSql, lockTablesSql, parseCounts } from './postgres-catalog.ts';
@@ -24,7 +23,11 @@ export interface Snapshot {
 
 /** Opens the session, exports its snapshot and locks every table against changes of its shape. */
 export async function openSnapshot(client: PostgresClient): Promise<Snapshot> {
-  const session = new PsqlSession(client);
+  const session = new ClientSession({
+    argv: psqlArgv(client, client.target.database),
+    context: client.context,
+    explain: (result) => explain(result, `The snapshot of ${client.target.database} could not be held`),
+  });
   try {
     const lines = await session.ask(`SET search_path = pg_catalog;
       SET lock_timeout = '${lockWaitSeconds}s';
@@ -48,59 +51,5 @@ export async function openSnapshot(client: PostgresClient): Promise<Snapshot> {
   } catch (error) {
     await session.close().catch(() => {});
     throw error;
-  }
-}
-
-/** One psql that is spoken to for as long as it lives. */
-class PsqlSession {
-  readonly #client: PostgresClient;
-  readonly #input = new PassThrough();
-  readonly #over: Promise<ExecResult>;
-  #lines: string[] = [];
-  #answered: (() => void) | null = null;
-  #questions = 0;
-
-  constructor(client: PostgresClient) {
-    this.#client = client;
-    const { host, signal, timeout } = client.context;
-    this.#over = host.exec(psqlArgv(client, client.target.database), {
-      input: this.#input,
-      timeout,
-      signal,
-      record: false,
-      onLine: (line, stream) => {
-        if (stream === 'stdout') this.#take(line);
-      },
-    });
-    // A write after psql has gone fails the exec, not the process.
-    this.#input.on('error', () => {});
-  }
-
-  /** Gives the lines that the statements print. One question at a time. Throws `HomeportError` when psql ends instead. */
-  async ask(sql: string): Promise<string[]> {
-    this.#lines = [];
-    this.#questions += 1;
-    const answered = new Promise<'answered'>((resolve) => {
-      this.#answered = () => resolve('answered');
-    });
-    this.#input.write(`${sql}\nSELECT 'homeport answer ${this.#questions}';\n`);
-    const first = await Promise.race([answered, this.#over]);
-    if (first !== 'answered') throw this.#explain(first);
-    return this.#lines;
-  }
-
-  async close(): Promise<void> {
-    this.#input.end();
-    const result = await this.#over;
-    if (result.outcome !== 'success') throw this.#explain(result);
-  }
-
-  #take(line: string): void {
-    if (line === `homeport answer ${this.#questions}`) this.#answered?.();
-    else this.#lines.push(line);
-  }
-
-  #explain(result: ExecResult) {
-    return explain(result, `The snapshot of ${this.#client.target.database} could not be held`);
   }
 }

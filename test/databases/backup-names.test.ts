@@ -70,6 +70,7 @@ describe('what a killed backup left in the folder', () => {
       [`db-shop-${moment}-2.dump`, `db-shop-${moment}-2.roles.sql`, `db-shop-${moment}-2.dump.json.0a1b2c3d.tmp`],
     ],
     ['with the logs of SQLite', [`db-shop-${moment}.sqlite.partial`, `db-shop-${moment}.sqlite.partial-journal`]],
+    ['a dump of MariaDB before its record', [`db-shop-${moment}.sql`, `db-shop-${moment}-2.sql.partial`]],
     ['an SQLite copy before its record', [`db-shop-${moment}.sqlite`]],
   ])('goes: %s', async (_when, names) => {
     expect(await leftOf(names)).toEqual([]);
@@ -78,6 +79,7 @@ describe('what a killed backup left in the folder', () => {
 
   it.each([
     ['recorded', [`db-shop-${moment}.dump`, `db-shop-${moment}.dump.json`, `db-shop-${moment}.roles.sql`]],
+    ['recorded MariaDB', [`db-shop-${moment}.sql`, `db-shop-${moment}.sql.json`]],
     ['recorded SQLite', [`db-shop-${moment}.sqlite`, `db-shop-${moment}.sqlite.json`]],
     ['half removed', [`db-shop-${moment}.dump.json`]],
     ['of another service', [`app-shop-${moment}.dump`, `app-shop-${moment}.dump.partial`]],

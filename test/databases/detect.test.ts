@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DetectionInput, resolveTargets } from '../../src/databases/detect.ts';
+import { isMariadbImage } from '../../src/databases/mariadb-finder.ts';
 import { isPostgresImage } from '../../src/databases/postgres-finder.ts';
 import { HomeportError } from '../../src/deployment/error.ts';
 
@@ -37,6 +38,128 @@ describe('PostgreSQL is known by its image', () => {
     'example/age',
     undefined,
   ])('%s is none', (image) => expect(isPostgresImage(image)).toBe(false));
+});
+
+describe('MariaDB and MySQL are known by their image', () => {
+  it.each([
+    'mariadb',
+    'mariadb:11',
+    'mysql:8.4',
+    'docker.io/library/mysql@sha256:0123',
+    'registry.example:5000/team/mariadb:10.6-jammy',
+    'percona:8.0',
+    'percona/percona-server:8.0',
+    'percona/percona-xtradb-cluster:8.0',
+    'bitnami/mariadb:11.4',
+    'bitnamilegacy/mysql',
+    'bitnami/mariadb-galera',
+    'lscr.io/linuxserver/mariadb:latest',
+    'mysql/mysql-server:8.0',
+    'container-registry.oracle.com/mysql/community-server:8.4',
+    'quay.io/sclorg/mariadb-105-c9s',
+    'registry.redhat.io/rhel9/mysql-80',
+    'yobasystems/alpine-mariadb',
+  ])('%s is a server', (image) => expect(isMariadbImage(image)).toBe(true));
+
+  it.each([
+    'prom/mysqld-exporter',
+    'phpmyadmin',
+    'phpmyadmin/phpmyadmin:5',
+    'adminer:4',
+    'databack/mysql-backup',
+    'mysql/mysql-router',
+    'percona/pmm-server',
+    'percona/percona-xtrabackup',
+    'percona/percona-toolkit',
+    'proxysql/proxysql',
+    'mariadb/maxscale',
+    'postgres:15',
+    'example/mysql-client',
+    undefined,
+  ])('%s is none', (image) => expect(isMariadbImage(image)).toBe(false));
+});
+
+describe('the database and the user of MariaDB and MySQL', () => {
+  it.each([
+    [
+      'root, whose password is set',
+      { MARIADB_ROOT_PASSWORD: 'x', MARIADB_DATABASE: 'My-Shop.dev', MARIADB_USER: 'me' },
+      'My-Shop.dev',
+      'root',
+    ],
+    [
+      'root, in the older names',
+      { MYSQL_ROOT_PASSWORD: 'x', MYSQL_DATABASE: 'shop', MYSQL_USER: 'me' },
+      'shop',
+      'root',
+    ],
+    [
+      'root, whose password is in a file',
+      { MARIADB_ROOT_PASSWORD_FILE: '/run/secrets/x', MYSQL_DATABASE: 'shop', MYSQL_USER: 'me' },
+      'shop',
+      'root',
+    ],
+    [
+      'root, whose password is in a file of linuxserver',
+      { FILE__MYSQL_ROOT_PASSWORD: '/x', MYSQL_DATABASE: 'shop', MYSQL_USER: 'me' },
+      'shop',
+      'root',
+    ],
+    ['root without a password', { MYSQL_ALLOW_EMPTY_PASSWORD: '1', MYSQL_USER: 'me' }, '', 'root'],
+    [
+      'root under a name of its own',
+      { MARIADB_ROOT_USER: 'chief', MARIADB_ROOT_PASSWORD: 'x', MARIADB_DATABASE: 'shop' },
+      'shop',
+      'chief',
+    ],
+    [
+      'the user, where root has a password that nobody knows',
+      { MARIADB_RANDOM_ROOT_PASSWORD: 'yes', MARIADB_DATABASE: 'shop', MARIADB_USER: 'me' },
+      'shop',
+      'me',
+    ],
+  ])('are %s', (_how, environment, database, user) => {
+    const services = [{ name: 'db', image: 'mariadb:11', environment }];
+    const { targets } = resolve({ services, containers: [running('db')] });
+    expect(targets).toMatchObject([{ kind: 'mariadb', service: 'db', database, user }]);
+  });
+
+  it('are those of the entry where there is one', () => {
+    const services = [{ name: 'db', image: 'mariadb:11', environment: { MARIADB_ROOT_PASSWORD: 'x' } }];
+    const backup = [
+      { service: 'db', kind: 'mariadb' as const, database: 'a' },
+      { service: 'db', kind: 'mariadb' as const, database: 'b', user: 'me' },
+    ];
+    expect(resolve({ services, containers: [running('db')], backup }).targets).toMatchObject([
+      { database: 'a', user: 'root' },
+      { database: 'b', user: 'me' },
+    ]);
+  });
+
+  it('are not taken from an application that shares the env file of its database', () => {
+    const environment = { MYSQL_ROOT_PASSWORD: 'x', MYSQL_DATABASE: 'shop' };
+    const services = [
+      { name: 'web', image: 'shop-web', environment },
+      { name: 'store', image: 'shop-store', environment: { ...environment, MYSQL_MAJOR: '8.0' } },
+      { name: 'admin', image: 'phpmyadmin', environment: { PMA_HOST: 'store', MYSQL_ROOT_PASSWORD: 'x' } },
+    ];
+    const containers = ['web', 'store', 'admin'].map((name) => running(name));
+    expect(resolve({ services, containers }).targets.map((one) => one.service)).toEqual(['store']);
+    const alone = services.filter(({ name }) => name !== 'store');
+    expect(resolve({ services: alone, containers }).targets.map((one) => one.service)).toEqual(['web']);
+  });
+
+  it('stand beside those of another kind', () => {
+    const services = [
+      { name: 'db', image: 'postgres:15' },
+      { name: 'old', image: 'mysql:8', environment: { MYSQL_ROOT_PASSWORD: 'x', MYSQL_DATABASE: 'shop' } },
+    ];
+    const { targets } = resolve({ services, containers: [running('db'), running('old')] });
+    expect(targets.map(({ kind, service }) => [kind, service])).toEqual([
+      ['postgres', 'db'],
+      ['mariadb', 'old'],
+    ]);
+  });
 });
 
 describe('`auto`', () => {

@@ -66,6 +66,48 @@ export class DatabaseLab {
     return { kind: 'postgres', service: 'db', container, imageId, database: 'postgres', user: 'postgres', ...more };
   }
 
+  /** A MariaDB that takes connections, as a target. */
+  async mariadb(
+    flags: readonly string[] = [],
+    more: Partial<DatabaseTarget> = {},
+    settings: readonly string[] = [],
+  ): Promise<DatabaseTarget> {
+    const quick = ['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=32M', ...settings];
+    const own = ['-e', 'MARIADB_ROOT_PASSWORD=not-to-be-seen', '-e', 'MARIADB_DATABASE=shop'];
+    const container = await this.start('mariadb:11', [...own, ...flags], ['mariadbd', ...quick]);
+    await this.untilMariadbReady(container);
+    const imageId = await this.imageOf(container);
+    return { kind: 'mariadb', service: 'db', container, imageId, database: 'shop', user: 'root', ...more };
+  }
+
+  /** Over TCP too. */
+  async untilMariadbReady(container: string): Promise<void> {
+    const ask = 'MYSQL_PWD=not-to-be-seen exec mariadb -u root -h "$(hostname -i)" -e "SELECT 1"';
+    await until(async () => (await this.exec(container, ['sh', '-c', ask])).outcome === 'success');
+  }
+
+  /** Runs statements as root and gives what they print. */
+  async mariadbSql(target: DatabaseTarget, statements: string, database = target.database): Promise<string> {
+    const words = ['-BN', '--raw', '--binary-mode', `--database=${database}`];
+    const result = await this.mariadbClient(target.container, words, statements);
+    if (result.outcome !== 'success') throw new Error(`mariadb: ${result.tail}`);
+    return result.stdout.trim();
+  }
+
+  /** Every row of every table of a database, and all that is no table, as text. */
+  async mariadbContents(target: DatabaseTarget, database = target.database): Promise<string> {
+    const words = ['--skip-comments', '--skip-dump-date', '--routines', '--events', '--triggers', '--hex-blob'];
+    const dump = 'MYSQL_PWD=not-to-be-seen exec mariadb-dump -u root --default-character-set=utf8mb4 "$@"';
+    const result = await this.exec(target.container, ['sh', '-c', dump, 'dump', ...words, '--', database]);
+    if (result.outcome !== 'success') throw new Error(`mariadb-dump: ${result.tail}`);
+    return result.stdout;
+  }
+
+  async mariadbClient(container: string, words: readonly string[], input?: string): Promise<ExecResult> {
+    const run = 'MYSQL_PWD=not-to-be-seen exec mariadb -u root --default-character-set=utf8mb4 "$@"';
+    return await this.exec(container, ['sh', '-c', run, 'mariadb', ...words], input);
+  }
+
   /** Over TCP, for the server that only sets the cluster up listens on its socket alone. */
   async untilReady(container: string): Promise<void> {
     await until(async () => {

@@ -1,0 +1,125 @@
+import { HomeportError, messageOf } from '../deployment/error.ts';
+import { formatSize } from '../request/units.ts';
+import { newBackupPath } from './backup-names.ts';
+import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
+import { type DatabaseDefaults, isScratch, type ServerDescription } from './mariadb-catalog.ts';
+import { type MariadbClient, mariadbClient, quoteLiteral, runSql } from './mariadb-client.ts';
+import { type Dump, dumpWhenQuiet } from './mariadb-dump.ts';
+import { endMariadbSessions } from './mariadb-end-sessions.ts';
+import { forgetMariadb, stopLeftovers } from './mariadb-leftovers.ts';
+import { recoverMariadbRestore, restoreMariadb } from './mariadb-restore.ts';
+import { dropLeftovers, verifyDump } from './mariadb-scratch.ts';
+import { serverOf } from './mariadb-server.ts';
+import { recordPath, rowsInTables, writeRecord } from './record.ts';
+
+/** MariaDB 10.3 and later, and MySQL 5.7 and later, through the client programs in the server's own container. */
+export const mariadb: DatabaseKind = {
+  kind: 'mariadb',
+  isServer: true,
+  counted: rowsInTables,
+  backup,
+  forget: forgetMariadb,
+  restore: restoreMariadb,
+  recoverRestore: recoverMariadbRestore,
+  endSessions: endMariadbSessions,
+  query: async (target, context) => {
+    const what = `The server of ${target.service} did not answer`;
+    const database = target.database === '' ? null : target.database;
+    const lines = await runSql(mariadbClient(target, context), database, "SELECT 'answer';", what);
+    if (lines[0] !== 'answer') throw new HomeportError(`${what} a query.`, { hint: 'Look at its log.' });
+  },
+  size: async (target, context) => await sizeOf(mariadbClient(target, context)),
+};
+
+async function backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord> {
+  const begin = performance.now();
+  const client = mariadbClient(target, context);
+  const server = await serverOf(client);
+  const defaults = existing(client, server);
+  await dropLeftovers(client, server);
+  tellWhatIsLeftOut(client, server);
+  const stem = await newBackupPath(context.host, options.folder, { ...target, at: options.at });
+  const file = `${stem}.sql`;
+
+  let dump: Dump | null = null;
+  try {
+    const size = formatSize(await sizeOf(client));
+    context.say(`${target.service}: dumping ${target.database}, which takes ${size}`);
+    dump = await dumpWhenQuiet(client, file, server, defaults);
+    context.say(`${target.service}: ${rowsInTables(dump.rows)}, ${formatSize(dump.bytes)}`);
+    const underTest = { ...dump, path: dump.partial.partialPath, defaults };
+    const verified = await verifyDump(client, server, underTest, options.verify);
+    await dump.partial.keep();
+    const record: BackupRecord = {
+      schema: 1,
+      project: options.project,
+      service: target.service,
+      kind: 'mariadb',
+      database: target.database,
+      file,
+      bytes: dump.bytes,
+      sha256: dump.sha256,
+      verified,
+      rows: dump.rows,
+      databaseSchema: dump.schema,
+      createdAt: options.at.toISOString(),
+      release: options.release,
+      durationSeconds: Math.round(performance.now() - begin) / 1000,
+    };
+    await writeRecord(context.host, record);
+    return record;
+  } catch (error) {
+    await dump?.partial.discard();
+    for (const path of [file, recordPath(file)]) await context.host.files.remove(path).catch(() => {});
+    await stopLeftovers(client);
+    throw readable(error, options.folder);
+  }
+}
+
+/** Throws `HomeportError` unless the server has the database. */
+function existing({ target }: MariadbClient, server: ServerDescription): DatabaseDefaults {
+  const defaults = server.databases.get(target.database);
+  if (defaults !== undefined) return defaults;
+  const names = [...server.databases.keys()].filter((name) => !isOurs(name));
+  const there = names.length === 0 ? 'It has none yet.' : `Those there are: ${names.join(', ')}.`;
+  if (target.database === '') {
+    throw new HomeportError(
+      `The settings of ${target.service} name no database, so it is not known which to back up.`,
+      {
+        hint: `List the databases under \`backup:\`, such as \`{service: ${target.service}, kind: mariadb, database: shop}\`. ${there}`,
+      },
+    );
+  }
+  throw new HomeportError(`The server of ${target.service} has no database ${target.database}.`, {
+    hint: `Name another one under \`backup:\`. ${there}`,
+  });
+}
+
+function tellWhatIsLeftOut({ target, context }: MariadbClient, server: ServerDescription): void {
+  const others = [...server.databases.keys()].filter((name) => name !== target.database && !isOurs(name));
+  if (others.length === 0) return;
+  context.say(
+    `${target.service}: not in this backup are ${others.join(', ')} (list them under \`backup:\` if they are to be)`,
+  );
+}
+
+function isOurs(name: string): boolean {
+  return isScratch(name) || /_homeport_(restore|before)_\d{8}T\d{6}Z$/.test(name);
+}
+
+async function sizeOf(client: MariadbClient): Promise<number> {
+  const { database } = client.target;
+  const where = database === '' ? '' : `WHERE TABLE_SCHEMA = ${quoteLiteral(database)}`;
+  const sql = `SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES ${where};`;
+  const lines = await runSql(client, null, sql, `The size of ${database} could not be asked`);
+  return Number(lines[0]);
+}
+
+function readable(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
+    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
+    cause: messageOf(error),
+  });
+}
