@@ -3,9 +3,10 @@ import type { BackupEntry } from '../request/schema.ts';
 import type { DatabaseTarget } from './database.ts';
 import type { DescribedService, Finder, Wanted } from './finder.ts';
 import { postgresFinder } from './postgres-finder.ts';
+import { redisFinder } from './redis-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, sqliteFinder];
+const finders: readonly Finder[] = [postgresFinder, redisFinder, sqliteFinder];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

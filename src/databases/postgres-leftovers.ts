@@ -15,7 +15,7 @@ export const anyRun = 'homeport_[0-9a-f]{16}';
  * A `docker exec` whose client went away may go on in the container. $1 marks the processes; one that already ended, or
  * belongs to somebody else, is passed over.
  */
-const stopMarked = [
+export const stopMarked = [
   'for d in /proc/[0-9]*; do',
   'if tr "\\0" "\\n" < "$d/environ" 2>/dev/null | grep -Eqx "HOMEPORT_RUN=$1"; then kill -KILL "${d#/proc/}" 2>/dev/null; fi',
   'done; exit 0',

@@ -12,6 +12,7 @@ type Field = keyof typeof fields;
 /** Which of the fields a kind has a use for, and which it can't do without. */
 const uses = {
   postgres: { optional: ['database', 'user'], required: [] },
+  redis: { optional: ['user'], required: [] },
   sqlite: { optional: ['database'], required: ['path'] },
 } as const satisfies Record<string, { optional: readonly Field[]; required: readonly Field[] }>;
 
