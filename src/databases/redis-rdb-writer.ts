@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { HomeportError } from '../deployment/error.ts';
 import { Crc64 } from './crc64.ts';
 
@@ -39,6 +40,9 @@ export class RdbWriter {
   }
 
   async finish(): Promise<void> {
+    // The command may have ended before its last bytes were taken.
+    this.stream.end();
+    await finished(this.stream);
     const end = this.#end();
     const isRdb = /^REDIS\d{4}|^VALKEY\d{3}/.test(this.#head.toString('latin1'));
     if (!isRdb || end === null) {

@@ -34,7 +34,7 @@ swap() {
   sync
   finish
 }
-finish() { rm -rf "$new"; rm -f "$kept/listed"; sync; echo 'end finished'; }
+finish() { rm -f "$kept/listed"; rm -rf "$new"; sync; echo 'end finished'; }
 undo() {
   if [ -e "$kept/listed" ]; then
     while IFS= read -r name; do

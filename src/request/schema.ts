@@ -125,7 +125,7 @@ export const requestShape = {
       form: 'yaml',
       default: 'auto',
       meaning:
-        '`auto` finds PostgreSQL services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres` and `sqlite`',
+        '`auto` finds PostgreSQL and Redis (Valkey) services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres`, `redis` and `sqlite`',
     },
   ),
   'backup-required': key(flag.default(false), {

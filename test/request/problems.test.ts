@@ -289,15 +289,15 @@ describe('a problem inside a smoke check is about the check that was meant', () 
 
 describe('a problem inside a backup entry', () => {
   it.each([
-    ['{service: db}', 'backup entry 1, kind (input): expected `postgres` or `sqlite` (there is none)'],
+    ['{service: db}', 'backup entry 1, kind (input): expected `postgres`, `redis` or `sqlite` (there is none)'],
     ['{kind: postgres}', 'backup entry 1, service (input): expected text that is not empty (there is none)'],
     [
       '{service: db, kind: postgresql}',
-      'backup entry 1, kind (input): got `postgresql`, expected `postgres` or `sqlite`; did you mean `postgres`?',
+      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `redis` or `sqlite`; did you mean `postgres`?',
     ],
     [
       '{service: db, kind: mariadb}',
-      'backup entry 1, kind (input): got `mariadb`, expected `postgres` or `sqlite`: `mariadb` is not built yet in this version',
+      'backup entry 1, kind (input): got `mariadb`, expected `postgres`, `redis` or `sqlite`: `mariadb` is not built yet in this version',
     ],
     [
       '{service: db, kind: postgres, usr: a}',
