@@ -17,7 +17,8 @@ export interface RedisClient {
   readonly info: ReadonlyMap<string, string>;
 }
 
-/** Milliseconds in which a server that was just started has read its data. */
+/** Milliseconds in which a server that was just started listens, and in which it has read its data. */
+const longestStart = 10_000;
 const longestLoad = 60_000;
 
 /** The first that the image has: Valkey's own images have both. */
@@ -28,6 +29,11 @@ const inContainer =
 export async function redisClient(target: DatabaseTarget, context: DatabaseContext): Promise<RedisClient> {
   const settings = await redisSettings(target, context);
   const marker = `homeport_${randomBytes(8).toString('hex')}`;
+  if (settings.sentinel) {
+    throw new HomeportError(`${target.service} is a Redis Sentinel: it has no keys.`, {
+      hint: 'List the services with databases under `backup:`.',
+    });
+  }
   const info = await untilLoaded({ target, context, marker, settings, info: new Map() });
   const mode = info.get('redis_mode') ?? info.get('server_mode');
   if (mode === 'cluster') {
@@ -37,11 +43,6 @@ export async function redisClient(target: DatabaseTarget, context: DatabaseConte
         hint: 'Take it out by a list under `backup:`, and back its nodes up by a `volume` entry each.',
       },
     );
-  }
-  if (mode === 'sentinel') {
-    throw new HomeportError(`${target.service} is a Redis Sentinel: it has no keys.`, {
-      hint: 'List the services with databases under `backup:`.',
-    });
   }
   return { target, context, marker, settings, info };
 }
@@ -92,7 +93,8 @@ export async function runClient(
 async function untilLoaded(client: RedisClient): Promise<Map<string, string>> {
   const { target, context } = client;
   const what = `Redis of ${target.service} did not answer`;
-  const end = performance.now() + Math.min(longestLoad, context.timeout);
+  const begin = performance.now();
+  const isOver = (longest: number) => performance.now() - begin > Math.min(longest, context.timeout);
   for (;;) {
     try {
       const lines = await ask(client, ['INFO'], what);
@@ -101,11 +103,12 @@ async function untilLoaded(client: RedisClient): Promise<Map<string, string>> {
       );
       if (info.get('loading') !== '1') return info;
     } catch (error) {
-      const onItsWay = /LOADING|Could not connect|Connection (refused|reset)/;
       const said = error instanceof HomeportError ? `${error.message}\n${error.excerpt ?? ''}` : '';
-      if (!onItsWay.test(said) || performance.now() > end) throw error;
+      const isLoading = /LOADING/.test(said);
+      const isStarting = /Could not connect|Connection (refused|reset)/.test(said);
+      if (!(isLoading || isStarting) || isOver(isLoading ? longestLoad : longestStart)) throw error;
     }
-    if (performance.now() > end) {
+    if (isOver(longestLoad)) {
       throw new HomeportError(`${what}: it still reads its data.`, { hint: 'Look at its log, and try again later.' });
     }
     await sleep(200, undefined, { signal: context.signal }).catch(() => {});

@@ -1,6 +1,7 @@
 import { HomeportError } from '../deployment/error.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { configOf, type RedisClient, redisClient } from './redis-client.ts';
+import { redisSettings } from './redis-settings.ts';
 import { inspectContainers } from './sqlite-place.ts';
 
 /** Where and how a server keeps its data. */
@@ -42,6 +43,7 @@ export async function persistenceOf(client: RedisClient): Promise<RedisPersisten
 
 /** See `DatabaseKind.nothingToLose`: a cache, which each restart or deployment empties. */
 export async function nothingToLose(target: DatabaseTarget, context: DatabaseContext): Promise<string | null> {
+  if ((await redisSettings(target, context)).sentinel) return 'it is a Sentinel, which has no keys';
   const client = await redisClient(target, context);
   // One that doesn't tell is backed up: that needs none of it.
   const persistence = await persistenceOf(client).catch(() => null);

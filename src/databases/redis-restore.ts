@@ -41,7 +41,7 @@ export async function restoreRedis(
     context.say(`${target.service}: copying the backup beside the data in ${folder}`);
     await stage(target, container, persistence, record, stamp, context);
     context.say(`${target.service}: all keys are ready, putting them in place`);
-    await docker(['stop', '--time', String(longestSave), target.container], 'stopped', calm);
+    await docker(['stop', '-t', String(longestSave), target.container], 'stopped', calm);
     await swap(target, container, folder, stamp, calm);
   } catch (error) {
     await recover(target, container, stamp, calm).catch(() => {});
@@ -65,7 +65,7 @@ export async function recoverRedisRestore(
   await removeHelpers('redis', container, context);
   if ((await look(target, container, stamp, context)) === 'nothing') return 'nothing';
   // It may have been started over half of its files, and would write more of them.
-  await docker(['stop', '--time', String(longestSave), target.container], 'stopped', context);
+  await docker(['stop', '-t', String(longestSave), target.container], 'stopped', context);
   const end = await recover(target, container, stamp, context);
   await docker(['start', target.container], 'started', context);
   await redisClient(target, context);

@@ -18,6 +18,8 @@ export interface RedisSettings {
   readonly password: string | null;
   /** `null` where it takes no connection without TLS. */
   readonly port: number | null;
+  /** It watches over servers, and has no keys of its own. */
+  readonly sentinel: boolean;
 }
 
 /** The directives of a server, by name; the last one counts, and the command line more than its file. */
@@ -43,7 +45,9 @@ export async function redisSettings(target: DatabaseTarget, context: DatabaseCon
   const port = Number(
     directives.get('port') ?? environment.REDIS_PORT_NUMBER ?? environment.VALKEY_PORT_NUMBER ?? 6379,
   );
-  return { password: await passwordOf(target, directives, environment, context), port: port === 0 ? null : port };
+  const sentinel = words.some((word) => /(^|\/)(redis|valkey)-sentinel$|^--sentinel$/.test(word));
+  const password = await passwordOf(target, directives, environment, context);
+  return { password, port: port === 0 ? null : port, sentinel };
 }
 
 function environmentOf(entries: readonly string[]): Record<string, string> {
