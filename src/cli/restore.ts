@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { databaseKinds } from '../databases/kinds.ts';
 import { readRecord } from '../databases/record.ts';
 import { LocalHost } from '../hosts/local.ts';
 import { Redactor } from '../hosts/redactor.ts';
@@ -11,12 +12,12 @@ import { performFromCli } from './perform.ts';
 export async function restoreFromCli(request: Request, yes: boolean): Promise<number> {
   const file = resolve(request.file ?? '');
   const record = await readRecord(new LocalHost({ redactor: new Redactor() }), file);
-  const rows = Object.values(record.rows).reduce((sum, count) => sum + count, 0);
+  const counted = databaseKinds[record.kind]?.counted(record.rows) ?? record.kind;
   process.stdout.write(
     [
       `${file}`,
       `  ${record.kind} ${record.database} of the service ${record.service}, project ${record.project}`,
-      `  made ${record.createdAt}, ${formatSize(record.bytes)}, ${rows} rows, verified: ${record.verified}`,
+      `  made ${record.createdAt}, ${formatSize(record.bytes)}, ${counted}, verified: ${record.verified}`,
       'It is restored into a new database and verified there; then that one takes the place of the present database,',
       'which is kept under another name. Sessions on it are ended. What was written since the backup is not in it.',
       '',

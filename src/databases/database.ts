@@ -86,6 +86,11 @@ export interface DatabaseKind {
    */
   backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord>;
   /**
+   * Why a restart or a deployment loses the data of this server anyway, for people: `auto` leaves it out then. `null` where
+   * it is kept. Throws `HomeportError`.
+   */
+  nothingToLose?(target: DatabaseTarget, context: DatabaseContext): Promise<string | null>;
+  /**
    * After a backup that was killed at any moment, once what Homeport left running on the host was stopped: ends what
    * still runs of it in containers and on the server, whichever run it is of, drops its scratch databases, and removes
    * from `folder` what has no record. Under the project's lock, and never beside other work on the same server. Again

@@ -4,9 +4,10 @@ import type { DatabaseTarget } from './database.ts';
 import type { DescribedService, Finder, Wanted } from './finder.ts';
 import { mariadbFinder } from './mariadb-finder.ts';
 import { postgresFinder } from './postgres-finder.ts';
+import { redisFinder } from './redis-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, mariadbFinder, sqliteFinder];
+const finders: readonly Finder[] = [postgresFinder, mariadbFinder, redisFinder, sqliteFinder];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

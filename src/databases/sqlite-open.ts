@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
-import { findInterpreter, mountedBackups, runBeside, runInside } from './sqlite-inside.ts';
+import { runBeside } from './helper-container.ts';
+import { findInterpreter, mountedBackups, runInside } from './sqlite-inside.ts';
 import { type HostPlace, type InspectedContainer, inspectContainers, locate } from './sqlite-place.ts';
 import { refusal } from './sqlite-refusal.ts';
 import { execOnHost, runOnHost } from './sqlite-runner.ts';
@@ -103,6 +104,7 @@ async function fromContainer(
     ...[interpreter.program, ...interpreter.arguments],
     ...[operation, ...paths],
   ];
+  const volumes = (folder: string) => ['--volumes-from', target.container, '-v', `${folder}:${mountedBackups}`];
   const termsOf = ({ timeout, signal }: DatabaseContext) => ({ input: interpreter.script, timeout, signal });
   const looked = await runInside(target, container, words('look', [place.path]), context, termsOf(context));
   const missing = errorCode(looked) === 'missing';
@@ -122,7 +124,7 @@ async function fromContainer(
       const result =
         folder === undefined
           ? await runInside(target, container, program, own, termsOf(own))
-          : await runBeside(target, container, program, folder, own, termsOf(own));
+          : await runBeside(target, container, program, { ...termsOf(own), volumes: volumes(folder) }, own);
       if (result.outcome !== 'success') throw refusal(target, paths[0] ?? '', result);
       return told(result);
     },

@@ -3,9 +3,9 @@ import { HomeportError } from '../deployment/error.ts';
 import { printable } from '../hosts/printable.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
 import { explain } from './explain.ts';
+import { removeHelpers } from './helper-container.ts';
 import { checkUntouched, compareRows, rowsInTables } from './record.ts';
 import { compareSchema } from './schema.ts';
-import { removeHelpers } from './sqlite-inside.ts';
 import { type OpenPlace, openPlace, type RunOptions } from './sqlite-open.ts';
 import { inspectContainers, mounts } from './sqlite-place.ts';
 import { runOnHost } from './sqlite-runner.ts';
@@ -47,7 +47,8 @@ export async function recoverSqliteRestore(
   stamp: string,
   context: DatabaseContext,
 ): Promise<RestoreEnd> {
-  for (const container of await inspectContainers([target.container], context)) await removeHelpers(container, context);
+  for (const container of await inspectContainers([target.container], context))
+    await removeHelpers('sqlite', container, context);
   const place = await openPlace(target, context);
   const { end, stays } = await place.run('recover', swapPaths(place, stamp));
   for (const suffix of stays) {

@@ -10,8 +10,8 @@ import type {
   DatabaseTarget,
   Verification,
 } from './database.ts';
+import { removeHelpers } from './helper-container.ts';
 import { compareRows, firstBytes, measure, recordPath, rowsInTables, writeRecord } from './record.ts';
-import { removeHelpers } from './sqlite-inside.ts';
 import { type OpenPlace, openPlace, sizeOf } from './sqlite-open.ts';
 import { inspectContainers } from './sqlite-place.ts';
 import { missingDatabase } from './sqlite-refusal.ts';
@@ -25,7 +25,7 @@ export const sqlite: DatabaseKind = {
   counted: rowsInTables,
   backup,
   forget: async (target, folder, context) => {
-    for (const one of await inspectContainers([target.container], context)) await removeHelpers(one, context);
+    for (const one of await inspectContainers([target.container], context)) await removeHelpers('sqlite', one, context);
     await forgetFiles(context.host, folder, target);
   },
   restore: restoreSqlite,

@@ -13,6 +13,7 @@ type Field = keyof typeof fields;
 const uses = {
   postgres: { optional: ['database', 'user'], required: [] },
   mariadb: { optional: ['database', 'user'], required: [] },
+  redis: { optional: ['user'], required: [] },
   sqlite: { optional: ['database'], required: ['path'] },
 } as const satisfies Record<string, { optional: readonly Field[]; required: readonly Field[] }>;
 

@@ -125,7 +125,7 @@ export const requestShape = {
       form: 'yaml',
       default: 'auto',
       meaning:
-        '`auto` finds PostgreSQL, MariaDB and MySQL services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres`, `mariadb` (MySQL too) and `sqlite`',
+        '`auto` finds PostgreSQL, MariaDB, MySQL, Redis and Valkey services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres`, `mariadb` (MySQL too), `redis` (Valkey too) and `sqlite`',
     },
   ),
   'backup-required': key(flag.default(false), {

@@ -2,7 +2,7 @@
 const unbuiltNames = {
   keys: ['backup-encrypt-to', 'strategy', 'edge', 'canary', 'drain-timeout', 'targets', 'ssh-key', 'known-hosts'],
   'backup entries': ['command'],
-  'backup kinds': ['redis', 'volume', 'command'],
+  'backup kinds': ['volume', 'command'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type UnbuiltPlace = keyof typeof unbuiltNames;

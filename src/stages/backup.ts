@@ -75,6 +75,14 @@ async function dumpAll(context: StageContext, databases: readonly FoundDatabase[
   const { facts, places, host, request } = context;
   await host.files.makeFolder(places.backups, 0o700);
   for (const { kind, target } of databases) {
+    const work = { host, signal: context.signal, timeout: context.remaining(), say: context.say };
+    const why = request.backup === 'auto' ? ((await kind.nothingToLose?.(target, work)) ?? null) : null;
+    if (why !== null) {
+      context.say(
+        `${target.service}: left out, for ${why}; name it under \`backup:\` to have it backed up all the same`,
+      );
+      continue;
+    }
     const record = await kind.backup(
       target,
       {
@@ -84,7 +92,7 @@ async function dumpAll(context: StageContext, databases: readonly FoundDatabase[
         verify: request['backup-verify'],
         at: new Date(),
       },
-      { host, signal: context.signal, timeout: context.remaining(), say: context.say },
+      work,
     );
     facts.backups.push(record);
     const counted = kind.counted(record.rows);

@@ -289,15 +289,15 @@ describe('a problem inside a smoke check is about the check that was meant', () 
 
 describe('a problem inside a backup entry', () => {
   it.each([
-    ['{service: db}', 'backup entry 1, kind (input): expected `postgres`, `mariadb` or `sqlite` (there is none)'],
+    ['{service: db}', 'backup entry 1, kind (input): expected `postgres`, `mariadb`, `redis` or `sqlite` (there is none)'],
     ['{kind: postgres}', 'backup entry 1, service (input): expected text that is not empty (there is none)'],
     [
       '{service: db, kind: postgresql}',
-      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb` or `sqlite`; did you mean `postgres`?',
+      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb`, `redis` or `sqlite`; did you mean `postgres`?',
     ],
     [
-      '{service: db, kind: redis}',
-      'backup entry 1, kind (input): got `redis`, expected `postgres`, `mariadb` or `sqlite`: `redis` is not built yet in this version',
+      '{service: db, kind: volume}',
+      'backup entry 1, kind (input): got `volume`, expected `postgres`, `mariadb`, `redis` or `sqlite`: `volume` is not built yet in this version',
     ],
     [
       '{service: db, kind: postgres, usr: a}',
