@@ -12,7 +12,15 @@ const RECIPES = join(import.meta.dirname, '../images');
 // The npm that Node 24 comes with is a little older or newer with each release; 11 is its major version.
 const NPM_VERSION = '11.19.1';
 
-export const BASE_IMAGES = ['debian:12', 'busybox:stable', 'node:24-slim', 'python:3.11-slim', 'postgres:15'] as const;
+export const BASE_IMAGES = [
+  'debian:12',
+  'busybox:stable',
+  'node:24-slim',
+  'python:3.11-slim',
+  'postgres:15',
+  'mariadb:11',
+  'redis:7',
+] as const;
 export type BaseImage = (typeof BASE_IMAGES)[number];
 
 export interface StandIn {

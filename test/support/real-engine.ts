@@ -10,7 +10,10 @@ export async function setup(): Promise<void> {
     process.stderr.write(`${line}\n`);
   };
   engine = await ensureEngine(say);
-  images = await ensureImages(['busybox:stable', 'node:24-slim', 'python:3.11-slim', 'postgres:15'], say);
+  images = await ensureImages(
+    ['busybox:stable', 'node:24-slim', 'python:3.11-slim', 'postgres:15', 'mariadb:11', 'redis:7'],
+    say,
+  );
 }
 
 /** Leaves the machine as it was found. */
