@@ -46,6 +46,12 @@ export interface BackupRecord {
   readonly databaseSchema?: DatabaseSchema;
   /** PostgreSQL: the file with the roles, beside the dump. */
   readonly roles?: string;
+  /** Of an encrypted backup: to whom, and what its plain files were. */
+  readonly encryption?: {
+    readonly recipients: readonly string[];
+    readonly plain: { readonly bytes: number; readonly sha256: string };
+    readonly plainRoles?: { readonly bytes: number; readonly sha256: string };
+  };
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly release: string | null;

@@ -49,6 +49,8 @@ export const undoSchema = z
     migrated: z.boolean(),
     /** Backups that were made after the writers had stopped: going back restores them. */
     restoreOnRollback: z.array(z.string()),
+    /** The age recipients of its backups: those that are still plain are encrypted when it is over. */
+    encryptTo: z.array(z.string()),
     /** A restore under way: the backup file, and the stamp that all of its names are made from. */
     restoring: z.object({ file: z.string(), stamp: z.string() }),
   })

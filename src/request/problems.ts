@@ -156,6 +156,8 @@ function show(value: unknown, redactor: Redactor): string | null {
   const characters = [
     ...whole
       .trim()
+      // An identity where a recipient belongs is a secret that nobody has called one.
+      .replaceAll(/AGE-SECRET-KEY-[A-Z0-9-]+/gi, '***')
       .replaceAll('\n', '\\n')
       .replaceAll(/\p{Cc}/gu, ' '),
   ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ageIdentities, ageRecipients } from './age-keys.ts';
 import { backupEntry } from './backup-entry.ts';
 import { budgets } from './budget-entry.ts';
 import { smokeEntry } from './smoke-entry.ts';
@@ -141,6 +142,16 @@ export const requestShape = {
   'backup-keep': key(duration.default(7 * 86_400_000), {
     default: '7d',
     meaning: 'older backups go, only after a verified new one, and never the last verified one',
+  }),
+  'backup-encrypt-to': key(ageRecipients.default([]), {
+    form: 'list',
+    default: 'none',
+    meaning: 'age recipients (`age1…`), one a line: verified backups are encrypted to them, and kept encrypted only',
+  }),
+  'backup-identity': key(ageIdentities.optional(), {
+    default: 'none',
+    meaning: 'for `restore` of an encrypted backup: the text of an age identity file of one of its recipients',
+    secret: true,
   }),
   tests: key(testSuites.default([]), {
     form: 'yaml',

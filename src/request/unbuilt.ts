@@ -1,6 +1,6 @@
 /** Names that are decided and documented in Homeport's design, and that this version does not have yet. */
 const unbuiltNames = {
-  keys: ['backup-encrypt-to', 'strategy', 'edge', 'canary', 'drain-timeout', 'targets', 'ssh-key', 'known-hosts'],
+  keys: ['strategy', 'edge', 'canary', 'drain-timeout', 'targets', 'ssh-key', 'known-hosts'],
   'backup entries': ['command'],
   'backup kinds': ['mariadb', 'redis', 'volume', 'command'],
 } as const satisfies Record<string, readonly string[]>;

@@ -1,3 +1,4 @@
+import { tidyEncrypted } from '../databases/encryption.ts';
 import { pruneBackups } from '../databases/retention.ts';
 import { type FoundDatabase, runningDatabases } from '../databases/running.ts';
 import { databaseNow } from '../databases/running-now.ts';
@@ -6,6 +7,7 @@ import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine } from '../platforms/compose/engine.ts';
 import type { Request } from '../request/schema.ts';
 import { formatSize } from '../request/units.ts';
+import { encryptBackups } from './encrypt-backups.ts';
 
 /** Dumps every database, and calls it a backup only once it was restored. */
 export function backupStage(request: Request): Stage {
@@ -17,18 +19,28 @@ export function backupStage(request: Request): Stage {
     exitCode: exitCodes.deploy,
     tolerated: !request['backup-required'],
     run: backUp,
-    cleanUp: forgetDumps,
+    cleanUp: cleanUpBackups,
   };
 }
 
-/** Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. */
-export async function backUp(context: StageContext): Promise<void> {
+/** Backs all known databases up and encrypts the backups where that is asked for. */
+async function backUp(context: StageContext): Promise<void> {
+  await dumpDatabases(context);
+  await encryptBackups(context, 'forget', []);
+}
+
+/**
+ * Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. They are plain:
+ * going back must be able to restore them without anybody's identity.
+ */
+export async function dumpDatabases(context: StageContext): Promise<void> {
   const { facts, places, host, request } = context;
   const databases = facts.databases ?? [];
   if (databases.length === 0) {
     context.say('no database runs that could be backed up');
     return;
   }
+  facts.encryptTo = request['backup-encrypt-to'];
   facts.dumping = databases.map(({ target }) => target);
   try {
     await context.change('dump', 'forget', () => dumpAll(context, databases));
@@ -53,6 +65,7 @@ export async function backUp(context: StageContext): Promise<void> {
 async function dumpAll(context: StageContext, databases: readonly FoundDatabase[]): Promise<void> {
   const { facts, places, host, request } = context;
   await host.files.makeFolder(places.backups, 0o700);
+  await tidyEncrypted(host, places.backups);
   for (const { kind, target } of databases) {
     const record = await kind.backup(
       target,
@@ -82,6 +95,17 @@ async function forgetDumps(context: StageContext): Promise<void> {
   facts.dumping = [];
 }
 
+/** After a failure or a kill: nothing is left half done, and nothing plain that nobody needs any more. */
+async function cleanUpBackups(context: StageContext): Promise<void> {
+  const { facts } = context;
+  try {
+    await forgetDumps(context);
+  } finally {
+    // A way back that failed is tried again.
+    await encryptBackups(context, 'forget', facts.migrated ? facts.restoreOnRollback : []);
+  }
+}
+
 /** `homeport backup`: nothing to back up is an answer that people must not miss. */
 export function backupCommandStage(request: Request): Stage {
   return {
@@ -99,6 +123,6 @@ export function backupCommandStage(request: Request): Stage {
         exitCode: exitCodes.aborted,
       });
     },
-    cleanUp: forgetDumps,
+    cleanUp: cleanUpBackups,
   };
 }

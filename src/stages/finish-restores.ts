@@ -1,3 +1,5 @@
+import { forgetDecrypted } from '../databases/encryption.ts';
+import { parseRecord, recordPath } from '../databases/record.ts';
 import { databaseNow } from '../databases/running-now.ts';
 import type { Undo } from '../deployment/journal-entry.ts';
 import type { StageContext } from '../deployment/stage.ts';
@@ -28,6 +30,8 @@ export async function finishRestores(
     }
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
     const ended = await kind.recoverRestore(target, stamp, work);
+    const record = parseRecord(file, (await host.files.readText(recordPath(file))) ?? '');
+    await forgetDecrypted(host, record ?? { file });
     if (ended === 'finished') {
       facts.restoreOnRollback = facts.restoreOnRollback.filter((one) => one !== file);
       say(`${target.service}: the restore of ${file} had gone through`);
