@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { databaseKinds } from '../databases/kinds.ts';
 import { readRecord } from '../databases/record.ts';
 import { LocalHost } from '../hosts/local.ts';
 import { Redactor } from '../hosts/redactor.ts';
@@ -17,8 +18,7 @@ export async function restoreFromCli(request: Request, yes: boolean): Promise<nu
       `${file}`,
       `  ${record.kind} ${record.database} of the service ${record.service}, project ${record.project}`,
       `  made ${record.createdAt}, ${formatSize(record.bytes)}, ${rows} rows, verified: ${record.verified}`,
-      'It is restored into a new database and verified there; then that one takes the place of the present database,',
-      'which is kept under another name. Sessions on it are ended. What was written since the backup is not in it.',
+      ...(databaseKinds[record.kind]?.restoresInPlace === true ? inPlace : bySwap),
       '',
     ].join('\n'),
   );
@@ -28,6 +28,15 @@ export async function restoreFromCli(request: Request, yes: boolean): Promise<nu
   }
   return await performFromCli({ ...request, file });
 }
+
+const bySwap = [
+  'It is restored into a new database and verified there; then that one takes the place of the present database,',
+  'which is kept under another name. Sessions on it are ended. What was written since the backup is not in it.',
+];
+const inPlace = [
+  'What is there now is dumped first; then your `restore` replaces it. Should that fail, the dump is put back.',
+  'Stop what writes before. What was written since the backup is not in it.',
+];
 
 async function confirmed(database: string): Promise<boolean> {
   if (!process.stdin.isTTY) {

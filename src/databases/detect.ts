@@ -1,11 +1,12 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { BackupEntry } from '../request/schema.ts';
+import { commandFinder } from './command-finder.ts';
 import type { DatabaseTarget } from './database.ts';
 import type { DescribedService, Finder, Wanted } from './finder.ts';
 import { postgresFinder } from './postgres-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, sqliteFinder];
+const finders: readonly Finder[] = [postgresFinder, sqliteFinder, commandFinder];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

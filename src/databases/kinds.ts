@@ -1,4 +1,5 @@
 import type { BackupKind } from '../request/schema.ts';
+import { command } from './command.ts';
 import type { DatabaseKind } from './database.ts';
 import { postgres } from './postgres.ts';
 import { sqlite } from './sqlite.ts';
@@ -7,4 +8,5 @@ import { sqlite } from './sqlite.ts';
 export const databaseKinds: Readonly<Record<string, DatabaseKind>> = {
   postgres,
   sqlite,
+  command,
 } satisfies Record<BackupKind, DatabaseKind>;

@@ -25,6 +25,7 @@ const database = z.object({
   database: z.string(),
   user: z.string().exactOptional(),
   path: z.string().exactOptional(),
+  commands: z.object({ dump: z.string(), restore: z.string(), check: z.string() }).exactOptional(),
 });
 
 /** What it takes to undo a deployment: the union of what its intents hold. A field means the same in every intent. */

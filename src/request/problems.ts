@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Redactor } from '../hosts/redactor.ts';
-import { backupKeys } from './backup-entry.ts';
+import { backupCommandKeys, backupKeys } from './backup-entry.ts';
 import { budgetKeys } from './budget-entry.ts';
 import { nearest } from './nearest.ts';
 import { readYaml } from './read-yaml.ts';
@@ -106,7 +106,7 @@ function keysAt(
   path: Path,
   value: unknown,
 ): { known: readonly string[]; place: UnknownPlace | null } {
-  if (name === 'backup') return { known: backupKeys, place: 'backup entries' };
+  if (name === 'backup') return { known: path.length > 1 ? backupCommandKeys : backupKeys, place: null };
   if (name === 'tests') return { known: testSuiteKeys, place: null };
   if (name === 'budgets') return { known: budgetKeys, place: null };
   const kind = smokeKindOf(valueAt(value, path.slice(0, 1)));

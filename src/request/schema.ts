@@ -64,7 +64,7 @@ function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
   return schema;
 }
 
-const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path}`';
+const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path, command}`';
 
 export const requestShape = {
   command: key(choice(commandNames).default('deploy'), {
@@ -126,7 +126,7 @@ export const requestShape = {
       form: 'yaml',
       default: 'auto',
       meaning:
-        '`auto` finds PostgreSQL services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres` and `sqlite`',
+        '`auto` finds PostgreSQL services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path, command}` with the kinds `postgres`, `sqlite` and `command`',
     },
   ),
   'backup-required': key(flag.default(false), {

@@ -1,8 +1,7 @@
 /** Names that are decided and documented in Homeport's design, and that this version does not have yet. */
 const unbuiltNames = {
   keys: ['strategy', 'edge', 'canary', 'drain-timeout', 'targets', 'ssh-key', 'known-hosts'],
-  'backup entries': ['command'],
-  'backup kinds': ['mariadb', 'redis', 'volume', 'command'],
+  'backup kinds': ['mariadb', 'redis', 'volume'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type UnbuiltPlace = keyof typeof unbuiltNames;

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { forgetDecrypted } from '../databases/encryption.ts';
 import { parseRecord, recordPath } from '../databases/record.ts';
 import { databaseNow } from '../databases/running-now.ts';
@@ -29,7 +30,7 @@ export async function finishRestores(
       await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
     }
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
-    const ended = await kind.recoverRestore(target, stamp, work);
+    const ended = await kind.recoverRestore(target, stamp, work, dirname(file));
     const record = parseRecord(file, (await host.files.readText(recordPath(file))) ?? '');
     await forgetDecrypted(host, record ?? { file });
     if (ended === 'finished') {

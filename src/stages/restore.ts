@@ -13,7 +13,7 @@ export function restoreStage(file: string): Stage {
   return {
     name: 'restore',
     needs: [],
-    intent: `restore ${file} into a new database, verify it, swap by rename`,
+    intent: `restore ${file}, verified, and keep what it replaces`,
     exitCode: exitCodes.deploy,
     run: async (context) => {
       const { facts, host, places } = context;

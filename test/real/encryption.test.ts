@@ -85,6 +85,9 @@ describe('an encrypted backup of SQLite', () => {
   });
 });
 
+/** Two backups, and a machine that may have much else to do. */
+const patient = { timeout: 230_000 };
+
 /** A database, and an application that does nothing but stay up and hold a client for its migration. */
 function files(version: string, migration: string): Record<string, string> {
   return {
@@ -114,7 +117,7 @@ describe('a project whose backups are encrypted', () => {
   let flags: readonly string[];
   const entry = ['--backup', '[{service: db, kind: postgres}]'];
   const first = `CREATE TABLE guests (name text); INSERT INTO guests VALUES ('ada'), ('grace');
-    CREATE TABLE visits AS SELECT n, md5(n::text) AS note FROM generate_series(1, 1000000) n;`;
+    CREATE TABLE visits AS SELECT n, md5(n::text) AS note FROM generate_series(1, 200000) n;`;
 
   beforeAll(async () => {
     flags = [...entry, '--migrate', 'app: psql -f /migrate.sql', '--backup-encrypt-to', recipient];
@@ -224,7 +227,7 @@ describe('a project whose backups are encrypted', () => {
 
   it('goes back from a bad migration without any identity, and encrypts what it restored then', async () => {
     await project.commit('v2', files('v2', "DELETE FROM guests WHERE name = 'ada'; SELECT 1 / 0;"));
-    const outcome = await project.homeport(['deploy', ...flags, '--rollback-database']);
+    const outcome = await project.homeport(['deploy', ...flags, '--rollback-database'], patient);
     expectVerdict(outcome, {
       exitCode: 3,
       status: 'rolled_back',
@@ -257,7 +260,7 @@ describe('a project whose backups are encrypted', () => {
 
   it('has them encrypted once the new release is good', async () => {
     await project.commit('v4', files('v4', "INSERT INTO guests VALUES ('joan');"));
-    const outcome = await project.homeport(['deploy', ...flags, '--rollback-database']);
+    const outcome = await project.homeport(['deploy', ...flags, '--rollback-database'], patient);
     expect(outcome.exitCode, outcome.output).toBe(0);
     expect(await guests()).toBe('ada,grace,joan');
     expect(kinds()).toEqual(encryptedOnly);
