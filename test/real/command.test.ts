@@ -21,7 +21,9 @@ import { LocalHost } from '../../src/hosts/local.ts';
 import { Redactor } from '../../src/hosts/redactor.ts';
 import type { WorkToKill } from '../databases/work-to-kill.ts';
 import { DatabaseLab, until } from '../support/databases.ts';
+import { expectVerdict } from '../support/expectations.ts';
 import { cutAfter, hostWith } from '../support/faulty-host.ts';
+import { makeProject, type Project } from '../support/project.ts';
 import { Store } from '../support/store.ts';
 
 const lab = new DatabaseLab();
@@ -267,4 +269,75 @@ it('no command line of the host holds what is in the environment of the containe
   await backup({}, { ...lab.context(), host: watching });
   expect(seen.length).toBeGreaterThan(0);
   expect(seen.join('\n')).not.toContain('not-to-be-seen');
+});
+
+describe('a project that is backed up by commands', () => {
+  let project: Project;
+  const compose = (version: string) => `services:
+  store:
+    image: python:3.11-slim
+    init: true
+    command: python /code/store.py serve
+    environment: {PASSWORD: not-to-be-seen}
+    volumes: ['${store.data}:/data', '${store.code}:/code:ro']
+    restart: unless-stopped
+  app:
+    build: app
+    restart: unless-stopped
+    stop_grace_period: 1s
+    environment: {VERSION: ${version}}
+`;
+  const files = (version: string) => ({
+    'compose.yaml': compose(version),
+    'app/Dockerfile': 'FROM python:3.11-slim\nCMD ["sleep", "infinity"]\n',
+    'homeport.yml': JSON.stringify({ backup: [{ service: 'store', kind: 'command', command: store.target.commands }] }),
+  });
+
+  beforeAll(async () => {
+    await store.quiet();
+    project = await makeProject({ files: files('v1'), name: 'commands' });
+    await project.deploy();
+  });
+  afterAll(async () => await project?.cleanUp());
+
+  const flags = ['--rollback-database', '--migrate', 'app: false'];
+
+  it('goes back to the backup that was made after the writers had stopped', async () => {
+    await store.quiet();
+    const before = rows();
+    await project.commit('v2', files('v2'));
+    const outcome = await project.homeport(['deploy', ...flags], { timeout: 230_000 });
+    expectVerdict(outcome, {
+      exitCode: 3,
+      status: 'rolled_back',
+      phase: 'migrate',
+      details: {
+        restored: [expect.stringMatching(/store-store-.*\.backup$/)],
+        kept_databases: [expect.stringContaining('.before')],
+      },
+    });
+    expect(rows()).toEqual(before);
+    expect(outcome.report.backups.map(({ verified }) => verified)).toEqual(['read', 'read']);
+  });
+
+  it('has its data as before when `homeport restore` was killed half-way, once it was recovered', async () => {
+    await store.quiet();
+    const made = await project.homeport(['backup']);
+    const file = made.report.backups[0]?.file ?? '';
+    writeFileSync(rowsFile(), `${rows().join('\n')}\nlater\n`);
+    const later = rows();
+    store.set('slow');
+    const running = project.begin(['restore', file, '--yes']);
+    await until(half);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const recovered = await project.homeport(['recover', '--project', project.name]);
+    expect(recovered.exitCode, recovered.output).toBe(0);
+    expect(rows()).toEqual(later);
+
+    const again = await project.homeport(['restore', file, '--yes']);
+    expect(again.exitCode, again.output).toBe(0);
+    expect(rows()).toEqual(later.slice(0, -1));
+    expect(again.report.details.kept).toMatch(/\.before$/);
+  });
 });

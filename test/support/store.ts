@@ -77,19 +77,19 @@ globals()[sys.argv[1]]()
 export class Store {
   readonly #lab: DatabaseLab;
   readonly data: string;
-  readonly #code: string;
+  readonly code: string;
   target: DatabaseTarget = { kind: 'command', service: 'store', container: '', imageId: '', database: 'rows' };
 
   constructor(lab: DatabaseLab) {
     this.#lab = lab;
     const own = join(lab.folder, `store-${randomBytes(3).toString('hex')}`);
-    [this.data, this.#code] = [join(own, 'data'), join(own, 'code')];
-    for (const folder of [this.data, this.#code]) mkdirSync(folder, { recursive: true });
-    writeFileSync(join(this.#code, 'store.py'), program);
+    [this.data, this.code] = [join(own, 'data'), join(own, 'code')];
+    for (const folder of [this.data, this.code]) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(this.code, 'store.py'), program);
   }
 
   async start(): Promise<void> {
-    const mounts = ['-v', `${this.data}:/data`, '-v', `${this.#code}:/code:ro`];
+    const mounts = ['-v', `${this.data}:/data`, '-v', `${this.code}:/code:ro`];
     const flags = ['--init', '-e', 'PASSWORD=not-to-be-seen', ...mounts];
     const container = await this.#lab.start('python:3.11-slim', flags, ['python', '/code/store.py', 'serve']);
     const imageId = await this.#lab.imageOf(container);
