@@ -24,6 +24,9 @@ export async function finishRestores(
     const [wanted] = undo.databases ?? [];
     if (wanted === undefined || undo.restoring === undefined) continue;
     const { file, stamp } = undo.restoring;
+    // Whatever comes of the database: nothing plain of an encrypted backup stays.
+    const record = parseRecord(file, (await host.files.readText(recordPath(file))) ?? '');
+    await forgetDecrypted(host, record ?? { file });
     const { kind, target } = await databaseNow(context, wanted);
     if (kind.isServer) {
       // One that runs is left as it is.
@@ -31,8 +34,6 @@ export async function finishRestores(
     }
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
     const ended = await kind.recoverRestore(target, stamp, work, dirname(file));
-    const record = parseRecord(file, (await host.files.readText(recordPath(file))) ?? '');
-    await forgetDecrypted(host, record ?? { file });
     if (ended === 'finished') {
       facts.restoreOnRollback = facts.restoreOnRollback.filter((one) => one !== file);
       say(`${target.service}: the restore of ${file} had gone through`);

@@ -300,7 +300,7 @@ describe('a project that is backed up by commands', () => {
   });
   afterAll(async () => await project?.cleanUp());
 
-  const flags = ['--rollback-database', '--migrate', 'app: false'];
+  const flags = ['--rollback-database', '--migrate', 'app: test -e /nowhere'];
 
   it('goes back to the backup that was made after the writers had stopped', async () => {
     await store.quiet();
