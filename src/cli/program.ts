@@ -22,7 +22,7 @@ const reportingKeys = [
   'metrics-file',
   'registry-url',
 ] as const;
-const deployKeys = requestKeys.filter((key) => !['command', 'to', 'file', 'summary'].includes(key));
+const deployKeys = requestKeys.filter((key) => !['command', 'to', 'file', 'backup-identity', 'summary'].includes(key));
 const changeKeys = [...projectKeys, ...reportingKeys, 'timeout', 'lock-timeout'] as const;
 
 const program = new Command('homeport')
@@ -134,7 +134,7 @@ add(
   {
     description: 'Back the databases up now, and verify the backups',
     example: 'homeport backup --project shop',
-    keys: [...changeKeys, 'backup', 'backup-verify', 'backup-keep'],
+    keys: [...changeKeys, 'backup', 'backup-verify', 'backup-keep', 'backup-encrypt-to'],
   },
   async (request) => {
     const { performFromCli } = await import('./perform.ts');
@@ -147,7 +147,7 @@ add(
   {
     description: 'Restore a backup: into a new database first, then swapped in; the present one is kept',
     example: 'homeport restore /var/lib/homeport/shop/backups/db-shop-20251121T101500Z.dump',
-    keys: [...changeKeys, 'backup'],
+    keys: [...changeKeys, 'backup', 'backup-identity'],
     setUp: (command) => command.option('--yes', "don't ask"),
   },
   async (request, options, [file]) => {

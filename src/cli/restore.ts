@@ -18,8 +18,7 @@ export async function restoreFromCli(request: Request, yes: boolean): Promise<nu
       `${file}`,
       `  ${record.kind} ${record.database} of the service ${record.service}, project ${record.project}`,
       `  made ${record.createdAt}, ${formatSize(record.bytes)}, ${counted}, verified: ${record.verified}`,
-      'It is restored into a new database and verified there; then that one takes the place of the present database,',
-      'which is kept under another name. Sessions on it are ended. What was written since the backup is not in it.',
+      ...(databaseKinds[record.kind]?.restoresInPlace === true ? inPlace : bySwap),
       '',
     ].join('\n'),
   );
@@ -29,6 +28,15 @@ export async function restoreFromCli(request: Request, yes: boolean): Promise<nu
   }
   return await performFromCli({ ...request, file });
 }
+
+const bySwap = [
+  'It is restored into a new database and verified there; then that one takes the place of the present database,',
+  'which is kept under another name. Sessions on it are ended. What was written since the backup is not in it.',
+];
+const inPlace = [
+  'What is there now is dumped first; then your `restore` replaces it. Should that fail, the dump is put back.',
+  'Stop what writes before. What was written since the backup is not in it.',
+];
 
 async function confirmed(database: string): Promise<boolean> {
   if (!process.stdin.isTTY) {

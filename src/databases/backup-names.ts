@@ -17,7 +17,8 @@ export function backupStem(service: string, database: string, at: Date): string 
   return `${stemOf({ service, database })}-${utcStamp(at)}`;
 }
 
-function stemOf({ service, database }: Whose): string {
+/** What the names of all its backups begin with. */
+export function stemOf({ service, database }: Whose): string {
   const plain = database.replaceAll(/[^A-Za-z0-9._-]+/g, '_').slice(0, 80);
   const hash = createHash('sha256').update(database).digest('hex').slice(0, 8);
   return `${service}-${plain === database ? plain : `${plain}-${hash}`}`;
@@ -58,7 +59,7 @@ export async function forgetFiles(host: Host, folder: string, whose: Whose): Pro
 }
 
 /** The extensions of the files that have a record beside them, one for each kind. */
-const recorded = ['dump', 'sql', 'rdb', 'sqlite'];
+const recorded = ['dump', 'sql', 'rdb', 'sqlite', 'backup', 'replacing', 'before'];
 
 /** A dump, its roles, or its record, on their way to their names; SQLite keeps a log beside what it writes. */
 function isHalfWritten(name: string, whose: Whose): boolean {

@@ -13,6 +13,18 @@ export interface DatabaseTarget {
   readonly user?: string;
   /** SQLite: path of the file inside the container. */
   readonly path?: string;
+  /** Of the kind `command`. */
+  readonly commands?: DatabaseCommands;
+}
+
+/** A user's own, each for `sh -c` in the service's container. */
+export interface DatabaseCommands {
+  /** Writes the dump to its standard output. */
+  readonly dump: string;
+  /** Replaces the data by the dump that it reads. */
+  readonly restore: string;
+  /** Reads a dump and fails unless it is whole; may print `name count` lines. */
+  readonly check: string;
 }
 
 export type Verification = 'restore' | 'read' | 'none';
@@ -49,6 +61,12 @@ export interface BackupRecord {
   readonly databaseSchema?: DatabaseSchema;
   /** PostgreSQL: the file with the roles, beside the dump. */
   readonly roles?: string;
+  /** Of an encrypted backup: to whom, and what its plain files were. */
+  readonly encryption?: {
+    readonly recipients: readonly string[];
+    readonly plain: { readonly bytes: number; readonly sha256: string };
+    readonly plainRoles?: { readonly bytes: number; readonly sha256: string };
+  };
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly release: string | null;
@@ -78,6 +96,8 @@ export interface DatabaseKind {
   readonly kind: string;
   /** Its service does nothing but serve it: no writer, and on while the writers are stopped. */
   readonly isServer: boolean;
+  /** A restore works on the data itself, and what was there before is kept as a backup. */
+  readonly restoresInPlace?: true;
   /** What `BackupRecord.rows` counts, for people: `12 rows in 3 tables`. */
   counted(rows: BackupRecord['rows']): string;
   /**
@@ -112,9 +132,10 @@ export interface DatabaseKind {
   /**
    * After a restore with that stamp which was killed at any moment, before anything writes again: one whole database is
    * left, the restored one or the one before. SQLite: containers that the restore had stopped stay stopped.
+   * `folder` is where the backup file is, for kinds that keep what they replace beside it.
    * Throws `HomeportError` when it can't be brought to an end; it can be tried again then.
    */
-  recoverRestore(target: DatabaseTarget, stamp: string, context: DatabaseContext): Promise<RestoreEnd>;
+  recoverRestore(target: DatabaseTarget, stamp: string, context: DatabaseContext, folder?: string): Promise<RestoreEnd>;
   /**
    * Ends every session of the server whose client has one of these IP addresses, waits until they are gone, and gives
    * their number. Others' sessions show only to a superuser or a member of `pg_read_all_stats` (MariaDB: with the privilege

@@ -1,5 +1,6 @@
 import { exitCodes, HomeportError } from '../deployment/error.ts';
 import type { BackupEntry } from '../request/schema.ts';
+import { commandFinder } from './command-finder.ts';
 import type { DatabaseTarget } from './database.ts';
 import type { DescribedService, Finder, Wanted } from './finder.ts';
 import { mariadbFinder } from './mariadb-finder.ts';
@@ -7,7 +8,7 @@ import { postgresFinder } from './postgres-finder.ts';
 import { redisFinder } from './redis-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, mariadbFinder, redisFinder, sqliteFinder];
+const finders: readonly Finder[] = [postgresFinder, mariadbFinder, redisFinder, sqliteFinder, commandFinder];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

@@ -1,4 +1,5 @@
 import type { BackupKind } from '../request/schema.ts';
+import { command } from './command.ts';
 import type { DatabaseKind } from './database.ts';
 import { mariadb } from './mariadb.ts';
 import { postgres } from './postgres.ts';
@@ -11,4 +12,5 @@ export const databaseKinds: Readonly<Record<string, DatabaseKind>> = {
   mariadb,
   redis,
   sqlite,
+  command,
 } satisfies Record<BackupKind, DatabaseKind>;

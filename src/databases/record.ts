@@ -6,6 +6,11 @@ import type { Host } from '../hosts/host.ts';
 import { tryParseJson } from '../request/parse-json.ts';
 import type { BackupRecord } from './database.ts';
 
+const measured = z.strictObject({
+  bytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 export const backupRecordSchema = z.strictObject({
   schema: z.literal(1),
   project: z.string().min(1),
@@ -25,6 +30,9 @@ export const backupRecordSchema = z.strictObject({
     })
     .exactOptional(),
   roles: z.string().min(1).exactOptional(),
+  encryption: z
+    .strictObject({ recipients: z.array(z.string()).min(1), plain: measured, plainRoles: measured.exactOptional() })
+    .exactOptional(),
   createdAt: z.iso.datetime(),
   release: z.string().nullable(),
   durationSeconds: z.number().nonnegative(),

@@ -59,8 +59,8 @@ function isOld(backup: BackupRecord, options: RetentionOptions): boolean {
 }
 
 function isRolesOf(backup: BackupRecord): boolean {
-  const stem = basename(backup.file).replace(/\.[^.]+$/, '');
-  return backup.roles !== undefined && basename(backup.roles) === `${stem}.roles.sql`;
+  const [, stem, encrypted = ''] = /^(.+?)\.[^.]+(\.age)?$/.exec(basename(backup.file)) ?? [];
+  return backup.roles !== undefined && basename(backup.roles) === `${stem}.roles.sql${encrypted}`;
 }
 
 function databaseOf(backup: BackupRecord): string {

@@ -51,6 +51,8 @@ export interface Facts {
   /** Databases whose dump was begun and is not known to have ended well. */
   dumping: readonly DatabaseTarget[];
   backups: BackupRecord[];
+  /** The age recipients that backups are encrypted to; none: they stay plain. */
+  encryptTo: readonly string[];
   /** Of them, those that were made after the writers had stopped: going back restores them. */
   restoreOnRollback: readonly string[];
   /** Names that this deployment gives to images. */
@@ -87,6 +89,7 @@ export function newFacts(id: string, project: string, startedAt: Date): Facts {
     startedAt,
     dumping: [],
     backups: [],
+    encryptTo: [],
     restoreOnRollback: [],
     tags: [],
     migrationAddresses: [],

@@ -25,6 +25,7 @@ const database = z.object({
   database: z.string(),
   user: z.string().exactOptional(),
   path: z.string().exactOptional(),
+  commands: z.object({ dump: z.string(), restore: z.string(), check: z.string() }).exactOptional(),
 });
 
 /** What it takes to undo a deployment: the union of what its intents hold. A field means the same in every intent. */
@@ -49,6 +50,8 @@ export const undoSchema = z
     migrated: z.boolean(),
     /** Backups that were made after the writers had stopped: going back restores them. */
     restoreOnRollback: z.array(z.string()),
+    /** The age recipients of its backups: those that are still plain are encrypted when it is over. */
+    encryptTo: z.array(z.string()),
     /** A restore under way: the backup file, and the stamp that all of its names are made from. */
     restoring: z.object({ file: z.string(), stamp: z.string() }),
   })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tryGit } from '../hosts/git.ts';
 import type { Host } from '../hosts/host.ts';
@@ -151,7 +151,7 @@ export async function recoverProject(
   const places = placesOf(stateDirectoryOf(request, process.env), project);
   const held: Held = { lock: null, owner: undefined };
   const host = hostFor(door, held);
-  const untrusted = await distrust(places);
+  const untrusted = await distrust(places, userInfo());
   if (untrusted !== null) throw untrusted;
   if ((await host.files.stat(places.journal)) === null) return null;
   await hideRecorded(door.redactor, host.files, places);
@@ -227,7 +227,7 @@ async function open(request: Request, host: Host, prepare: Prepare, startedAt: D
   const factsOf = (at: Date): Facts => newFacts(deploymentId(at, commit ?? '0000000'), name, startedAt);
   const places = placesOf(stateDirectoryOf(request, process.env), name);
   const recorded = await currentRelease(host.files, places).catch(() => null);
-  const refused = invalid ?? (await distrust(places));
+  const refused = invalid ?? (await distrust(places, userInfo()));
   if (refused) return { facts: factsOf(startedAt), places, plan, recorded, problem: refused, log: null, commit };
   try {
     for (const place of [places.root, places.releases, places.logs, places.reports]) {

@@ -27,6 +27,7 @@ export function undoOf(facts: Facts): Undo {
     dumping: facts.dumping.length > 0,
     migrated: facts.migrated,
     restoreOnRollback: [...facts.restoreOnRollback],
+    encryptTo: [...facts.encryptTo],
   };
 }
 
@@ -52,4 +53,5 @@ export function recallFacts(
   facts.tags = undo.tags ?? [];
   facts.restoreOnRollback = undo.restoreOnRollback ?? [];
   facts.migrated = undo.migrated ?? false;
+  facts.encryptTo = undo.encryptTo ?? [];
 }

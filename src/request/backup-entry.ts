@@ -2,10 +2,15 @@ import { z } from 'zod';
 import { isUnbuilt } from './unbuilt.ts';
 import { oneOf, text } from './value-types.ts';
 
+const commandFields = { dump: text, restore: text, check: text };
+const commandExpected = 'a map `{dump, restore, check}` of commands';
+export const backupCommandKeys: readonly string[] = Object.keys(commandFields);
+
 const fields = {
   database: text.optional(),
   user: text.optional(),
   path: text.optional(),
+  command: z.strictObject(commandFields, commandExpected).optional(),
 };
 type Field = keyof typeof fields;
 
@@ -15,6 +20,7 @@ const uses = {
   mariadb: { optional: ['database', 'user'], required: [] },
   redis: { optional: ['user'], required: [] },
   sqlite: { optional: ['database'], required: ['path'] },
+  command: { optional: ['database'], required: ['command'] },
 } as const satisfies Record<string, { optional: readonly Field[]; required: readonly Field[] }>;
 
 export type BackupKind = keyof typeof uses;
@@ -25,6 +31,7 @@ const meanings: Readonly<Record<Field, string>> = {
   database: 'the name of the database',
   user: 'the user of the database',
   path: 'the path of the database file inside the container',
+  command: commandExpected,
 };
 
 const entryFields = {

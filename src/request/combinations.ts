@@ -79,6 +79,11 @@ function commands(settled: Settled): RequestProblem[] {
   if (command === 'restore' && settled.source('file') === null) {
     problems.push(needs(settled, 'file', 'the backup file that `command: restore` is to restore'));
   }
+  const encrypted = command === 'restore' && settled.value('file')?.endsWith('.age') === true;
+  if (encrypted && settled.source('backup-identity') === null) {
+    const identity = '`backup-identity` beside it: the file is encrypted (`--backup-identity-file F`)';
+    problems.push(needs(settled, 'file', identity));
+  }
   for (const [key, owner] of [
     ['file', 'restore'],
     ['to', 'rollback'],

@@ -59,5 +59,6 @@ const keysOfCommands: readonly unknown[] = ['tests', 'migrate', 'budgets'];
 function isCommand([key, , third, fourth]: readonly PropertyKey[], value: unknown): boolean {
   // `name: command` as well as `name: {command, …}`, and a text that is no YAML at all.
   if (keysOfCommands.includes(key)) return typeof value === 'string' && (third === undefined || third === 'command');
+  if (key === 'backup' && third === 'command') return typeof value === 'string';
   return key === 'smoke' && (third === 'run' || (third === 'exec' && fourth === 'command'));
 }

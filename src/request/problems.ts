@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Redactor } from '../hosts/redactor.ts';
-import { backupKeys } from './backup-entry.ts';
+import { backupCommandKeys, backupKeys } from './backup-entry.ts';
 import { budgetKeys } from './budget-entry.ts';
 import { nearest } from './nearest.ts';
 import { readYaml } from './read-yaml.ts';
@@ -107,7 +107,7 @@ function keysAt(
   path: Path,
   value: unknown,
 ): { known: readonly string[]; place: UnknownPlace | null } {
-  if (name === 'backup') return { known: backupKeys, place: 'backup entries' };
+  if (name === 'backup') return { known: path.length > 1 ? backupCommandKeys : backupKeys, place: null };
   if (name === 'tests') return { known: testSuiteKeys, place: null };
   if (name === 'budgets') return { known: budgetKeys, place: null };
   const kind = smokeKindOf(valueAt(value, path.slice(0, 1)));
@@ -162,9 +162,13 @@ export function show(value: unknown, redactor: Redactor): string | null {
 
 /** An address in any key may have what lets somebody in by it. */
 function withoutKeys(text: string): string {
-  return text
-    .replaceAll(/(:\/\/)[^\s/@]{1,1000}@/g, '$1***@')
-    .replaceAll(/([?&][^=&\s]{0,40}(?:token|key|secret|pass|sig)[^=&\s]{0,40}=)[^&\s]+/gi, '$1***');
+  return (
+    text
+      // An identity where a recipient belongs is a secret that nobody has called one.
+      .replaceAll(/AGE-SECRET-KEY-[A-Z0-9-]+/gi, '***')
+      .replaceAll(/(:\/\/)[^\s/@]{1,1000}@/g, '$1***@')
+      .replaceAll(/([?&][^=&\s]{0,40}(?:token|key|secret|pass|sig)[^=&\s]{0,40}=)[^&\s]+/gi, '$1***')
+  );
 }
 
 /** In one line, without control characters: a log takes some for commands, a terminal others. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ageIdentities, ageRecipients } from './age-keys.ts';
 import { backupEntry } from './backup-entry.ts';
 import { budgets } from './budget-entry.ts';
 import { smokeEntry } from './smoke-entry.ts';
@@ -63,7 +64,7 @@ function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
   return schema;
 }
 
-const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path}`';
+const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path, command}`';
 
 export const requestShape = {
   command: key(choice(commandNames).default('deploy'), {
@@ -125,7 +126,7 @@ export const requestShape = {
       form: 'yaml',
       default: 'auto',
       meaning:
-        '`auto` finds PostgreSQL, MariaDB, MySQL, Redis and Valkey services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path}` with the kinds `postgres`, `mariadb` (MySQL too), `redis` (Valkey too) and `sqlite`',
+        '`auto` finds PostgreSQL, MariaDB, MySQL, Redis and Valkey services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path, command}` with the kinds `postgres`, `mariadb` (MySQL too), `redis` (Valkey too), `sqlite` and `command`',
     },
   ),
   'backup-required': key(flag.default(false), {
@@ -141,6 +142,16 @@ export const requestShape = {
   'backup-keep': key(duration.default(7 * 86_400_000), {
     default: '7d',
     meaning: 'older backups go, only after a verified new one, and never the last verified one',
+  }),
+  'backup-encrypt-to': key(ageRecipients.default([]), {
+    form: 'list',
+    default: 'none',
+    meaning: 'age recipients (`age1…`), one a line: verified backups are encrypted to them, and kept encrypted only',
+  }),
+  'backup-identity': key(ageIdentities.optional(), {
+    default: 'none',
+    meaning: 'for `restore` of an encrypted backup: the text of an age identity file of one of its recipients',
+    secret: true,
   }),
   tests: key(testSuites.default([]), {
     form: 'yaml',

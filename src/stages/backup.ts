@@ -1,3 +1,4 @@
+import { tidyEncrypted } from '../databases/encryption.ts';
 import { pruneBackups } from '../databases/retention.ts';
 import { type FoundDatabase, runningDatabases } from '../databases/running.ts';
 import { databaseNow } from '../databases/running-now.ts';
@@ -6,6 +7,7 @@ import type { Stage, StageContext } from '../deployment/stage.ts';
 import { checkEngine } from '../platforms/compose/engine.ts';
 import type { Request } from '../request/schema.ts';
 import { formatSize } from '../request/units.ts';
+import { encryptBackups } from './encrypt-backups.ts';
 
 /** Dumps every database, and calls it a backup only once it was restored. */
 export function backupStage(request: Request): Stage {
@@ -17,12 +19,21 @@ export function backupStage(request: Request): Stage {
     exitCode: exitCodes.deploy,
     tolerated: !request['backup-required'],
     run: backUp,
-    cleanUp: forgetDumps,
+    cleanUp: cleanUpBackups,
   };
 }
 
-/** Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. */
-export async function backUp(context: StageContext): Promise<void> {
+/** Backs all known databases up and encrypts the backups where that is asked for. */
+async function backUp(context: StageContext): Promise<void> {
+  await dumpDatabases(context);
+  await encryptBackups(context, 'forget', []);
+}
+
+/**
+ * Backs all known databases up; the first that fails stops it. Old ones go only after all are verified. They are plain:
+ * going back must be able to restore them without anybody's identity.
+ */
+export async function dumpDatabases(context: StageContext): Promise<void> {
   const { facts, places, host, request } = context;
   const databases = await withOthers(context, facts.databases ?? []);
   facts.databases = databases;
@@ -30,6 +41,7 @@ export async function backUp(context: StageContext): Promise<void> {
     context.say('no database runs that could be backed up');
     return;
   }
+  facts.encryptTo = request['backup-encrypt-to'];
   facts.dumping = databases.map(({ target }) => target);
   try {
     await context.change('dump', 'forget', () => dumpAll(context, databases));
@@ -74,6 +86,7 @@ async function withOthers(context: StageContext, known: readonly FoundDatabase[]
 async function dumpAll(context: StageContext, databases: readonly FoundDatabase[]): Promise<void> {
   const { facts, places, host, request } = context;
   await host.files.makeFolder(places.backups, 0o700);
+  await tidyEncrypted(host, places.backups);
   for (const { kind, target } of databases) {
     const work = { host, signal: context.signal, timeout: context.remaining(), say: context.say };
     const why = request.backup === 'auto' ? ((await kind.nothingToLose?.(target, work)) ?? null) : null;
@@ -111,6 +124,17 @@ async function forgetDumps(context: StageContext): Promise<void> {
   facts.dumping = [];
 }
 
+/** After a failure or a kill: nothing is left half done, and nothing plain that nobody needs any more. */
+async function cleanUpBackups(context: StageContext): Promise<void> {
+  const { facts } = context;
+  try {
+    await forgetDumps(context);
+  } finally {
+    // A way back that failed is tried again.
+    await encryptBackups(context, 'forget', facts.migrated ? facts.restoreOnRollback : []);
+  }
+}
+
 /** `homeport backup`: nothing to back up is an answer that people must not miss. */
 export function backupCommandStage(request: Request): Stage {
   return {
@@ -128,6 +152,6 @@ export function backupCommandStage(request: Request): Stage {
         exitCode: exitCodes.aborted,
       });
     },
-    cleanUp: forgetDumps,
+    cleanUp: cleanUpBackups,
   };
 }

@@ -1,3 +1,6 @@
+import { dirname } from 'node:path';
+import { forgetDecrypted } from '../databases/encryption.ts';
+import { parseRecord, recordPath } from '../databases/record.ts';
 import { databaseNow } from '../databases/running-now.ts';
 import type { Undo } from '../deployment/journal-entry.ts';
 import type { StageContext } from '../deployment/stage.ts';
@@ -21,13 +24,16 @@ export async function finishRestores(
     const [wanted] = undo.databases ?? [];
     if (wanted === undefined || undo.restoring === undefined) continue;
     const { file, stamp } = undo.restoring;
+    // Whatever comes of the database: nothing plain of an encrypted backup stays.
+    const record = parseRecord(file, (await host.files.readText(recordPath(file))) ?? '');
+    await forgetDecrypted(host, record ?? { file });
     const { kind, target } = await databaseNow(context, wanted);
     if (kind.isServer) {
       // One that runs is left as it is.
       await host.exec(['docker', 'start', target.container], { timeout: 60_000, changes: true });
     }
     const work = { host, signal: new AbortController().signal, timeout: longestStart, say };
-    const ended = await kind.recoverRestore(target, stamp, work);
+    const ended = await kind.recoverRestore(target, stamp, work, dirname(file));
     if (ended === 'finished') {
       facts.restoreOnRollback = facts.restoreOnRollback.filter((one) => one !== file);
       say(`${target.service}: the restore of ${file} had gone through`);

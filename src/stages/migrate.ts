@@ -10,7 +10,7 @@ import { withDependencies } from '../platforms/compose/model.ts';
 import { observe } from '../platforms/compose/observe.ts';
 import type { Request } from '../request/schema.ts';
 import { formatDuration } from '../request/units.ts';
-import { backUp } from './backup.ts';
+import { dumpDatabases } from './backup.ts';
 import { forgetMigration, watchAddresses } from './forget-migration.ts';
 import { stopWriters } from './stop-writers.ts';
 
@@ -45,7 +45,7 @@ async function makeReturnable(context: StageContext): Promise<void> {
   facts.disturbed = true;
   await context.change('stop-writers', 'back', () => stopWriters(context));
   const earlier = facts.backups.length;
-  await backUp(context);
+  await dumpDatabases(context);
   facts.restoreOnRollback = facts.backups.slice(earlier).map(({ file }) => file);
 }
 

@@ -103,9 +103,12 @@ async function checkStateDisk({ host, places }: StageContext, estimate: number):
 }
 
 /** Bytes, at most, that their backups take. A server that doesn't answer now is the backup's to tell. */
-async function sizeOfDatabases({ host, facts, signal, say }: StageContext): Promise<number> {
+async function sizeOfDatabases({ host, facts, signal, say, request }: StageContext): Promise<number> {
   const sizes = (facts.databases ?? []).map(({ kind, target }) =>
     kind.size(target, { host, signal, timeout: 60_000, say }).catch(() => 0),
   );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const bytes = await Promise.all(sizes);
+  // One after the other is there plain and encrypted.
+  const twice = request['backup-encrypt-to'].length > 0 ? Math.max(0, ...bytes) : 0;
+  return bytes.reduce((sum, size) => sum + size, twice);
 }

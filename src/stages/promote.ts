@@ -6,6 +6,7 @@ import { listReleases, nextGoodAt, type Release, releaseBefore, writeRelease } f
 import { expiredReleases, unusedFiles, unusedTags } from '../deployment/retention.ts';
 import type { Stage, StageContext } from '../deployment/stage.ts';
 import { tagImage, untagImage } from '../platforms/compose/images.ts';
+import { encryptBackups } from './encrypt-backups.ts';
 import { makeRun } from './make-run.ts';
 
 /** Marks the release good; from then on it is what a rollback may go to. */
@@ -41,6 +42,8 @@ async function promote(context: StageContext, release: Release): Promise<void> {
     // Where the engine was restarted under it, the containers may not be what they were when smoke passed.
     await makeRun(context, good).catch((problem: unknown) => context.warn(messageOf(problem)));
   }
+  // Those that going back could have restored until now.
+  await encryptBackups(context, 'forward', []).catch((error: unknown) => context.warn(messageOf(error)));
 }
 
 /** The names in the user's compose file mean the new images; `:rollback` the last good ones before. */

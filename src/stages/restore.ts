@@ -1,3 +1,4 @@
+import { openBackup } from '../databases/encryption.ts';
 import { readRecord } from '../databases/record.ts';
 import { runningDatabases } from '../databases/running.ts';
 import { exitCodes, HomeportError } from '../deployment/error.ts';
@@ -12,7 +13,7 @@ export function restoreStage(file: string): Stage {
   return {
     name: 'restore',
     needs: [],
-    intent: `restore ${file} into a new database, verify it, swap by rename`,
+    intent: `restore ${file}, verified, and keep what it replaces`,
     exitCode: exitCodes.deploy,
     run: async (context) => {
       const { facts, host, places } = context;
@@ -33,9 +34,16 @@ export function restoreStage(file: string): Stage {
       facts.databases = [{ kind: found.kind, target }];
       const stamp = utcStamp(new Date());
       const work = { host, signal: context.signal, timeout: context.remaining(), say: context.say };
-      const result = await context.change('restore', 'forget', () => found.kind.restore(target, record, stamp, work), {
-        restoring: { file, stamp },
-      });
+      const restore = async () => {
+        const identities = context.request['backup-identity'] ?? [];
+        const backup = await openBackup(host, record, identities, context.signal);
+        try {
+          return await found.kind.restore(target, backup.record, stamp, work);
+        } finally {
+          await backup.close();
+        }
+      };
+      const result = await context.change('restore', 'forget', restore, { restoring: { file, stamp } });
       facts.details = { ...facts.details, restored: file, kept: result.kept, remove_command: result.removeCommand };
       if (result.kept === null) context.say('restored; there was no database before');
       else {

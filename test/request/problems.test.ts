@@ -289,19 +289,22 @@ describe('a problem inside a smoke check is about the check that was meant', () 
 
 describe('a problem inside a backup entry', () => {
   it.each([
-    ['{service: db}', 'backup entry 1, kind (input): expected `postgres`, `mariadb`, `redis` or `sqlite` (there is none)'],
+    [
+      '{service: db}',
+      'backup entry 1, kind (input): expected `postgres`, `mariadb`, `redis`, `sqlite` or `command` (there is none)',
+    ],
     ['{kind: postgres}', 'backup entry 1, service (input): expected text that is not empty (there is none)'],
     [
       '{service: db, kind: postgresql}',
-      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb`, `redis` or `sqlite`; did you mean `postgres`?',
+      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb`, `redis`, `sqlite` or `command`; did you mean `postgres`?',
     ],
     [
       '{service: db, kind: volume}',
-      'backup entry 1, kind (input): got `volume`, expected `postgres`, `mariadb`, `redis` or `sqlite`: `volume` is not built yet in this version',
+      'backup entry 1, kind (input): got `volume`, expected `postgres`, `mariadb`, `redis`, `sqlite` or `command`: `volume` is not built yet in this version',
     ],
     [
       '{service: db, kind: postgres, usr: a}',
-      'backup entry 1, usr (input): expected only the keys `service`, `kind`, `database`, `user`, `path`; did you mean `user`?',
+      'backup entry 1, usr (input): expected only the keys `service`, `kind`, `database`, `user`, `path`, `command`; did you mean `user`?',
     ],
     [
       '{service: app, kind: sqlite}',
