@@ -45,7 +45,7 @@ describe('a line that is said', () => {
     const { recorder, lines, events } = recorderOf(secret);
     recorder.say('test', 'waiting for p');
     expect(lines()).toEqual([]);
-    await vi.waitFor(() => expect(lines()).toEqual(['waiting for p']));
+    await vi.waitFor(() => expect(lines()).toEqual(['waiting for p']), { timeout: 10_000 });
     recorder.say('test', 'and for p');
     recorder.stageFinished(stage(['test', 0, 0, 'success']), 'success', null);
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['line', 'stage-finished']);

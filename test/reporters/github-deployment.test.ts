@@ -28,7 +28,7 @@ const never = new AbortController().signal;
 
 async function begin(reporter: GithubDeploymentReporter, value: Report = successful): Promise<void> {
   reporter.event({ type: 'started', report: { ...value, status: 'aborted', release: null } });
-  await vi.waitFor(() => expect(server.states.at(-1)).toBe('in_progress'));
+  await vi.waitFor(() => expect(server.states.at(-1)).toBe('in_progress'), { timeout: 10_000 });
 }
 
 async function finish(reporter: GithubDeploymentReporter, value: Report, signal = never): Promise<void> {
