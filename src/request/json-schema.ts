@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ageIdentities, ageRecipients } from './age-keys.ts';
 import { backupEntry, backupKeys, backupKinds } from './backup-entry.ts';
 import { writtenDefault } from './defaults.ts';
 import { docsOf, requestKeys, requestSchema } from './schema.ts';
@@ -19,7 +20,7 @@ const address = 'https://raw.githubusercontent.com/homeport-dev/homeport/v1/dist
 const onlyTheParser =
   'Only Homeport itself sees, before it touches anything: whether keys make sense together (`telegram-chat` needs `telegram-token`), ' +
   'YAML inside a text, what a variable expands to or whether it is there, the bounds of numbers that are written as texts, ' +
-  'durations above 24 days, regular expressions that are none, and what an `http` check may not ask of its address.';
+  'durations above 24 days, keys of age that are mistyped, regular expressions that are none, and what an `http` check may not ask of its address.';
 
 /** The text of `dist/homeport.schema.json`: draft 07, which every editor knows. */
 export function settingsSchemaText(): string {
@@ -64,6 +65,8 @@ function converted(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-07', unrepresentable: 'any', override }) as JsonSchema;
 }
 
+const ageRecipient = 'age1[0-9a-z]{50,}';
+
 /** Texts that are turned into something, by what they look like. */
 const texts = new Map<unknown, JsonSchema>([
   [duration, { type: 'string', pattern: trimmed(durationText.source) }],
@@ -71,6 +74,16 @@ const texts = new Map<unknown, JsonSchema>([
   [timeLimit, { type: 'string', pattern: trimmed(durationText.source.replace('^', '^(?=[\\d.]*[1-9])')) }],
   [size, { type: 'string', pattern: trimmed(sizeText.source) }],
   [percentage, { type: 'string', pattern: '^\\s*0*(100(\\.0+)?|\\d{1,2}(\\.\\d+)?)\\s*%\\s*$' }],
+  [ageIdentities, { type: 'string', pattern: '^\\s*(#.*\\s+)*AGE-SECRET-KEY-' }],
+  [
+    ageRecipients,
+    {
+      anyOf: [
+        { type: 'string', pattern: `^\\s*(${ageRecipient}\\s*)*$` },
+        { type: 'array', items: { type: 'string', pattern: `^\\s*${ageRecipient}\\s*$` } },
+      ],
+    },
+  ],
   [registryUrl, { type: 'string', pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@]+(/[^?#]*)?$' }],
 ]);
 
