@@ -12,7 +12,7 @@ export const redisFinder: Finder = {
   }),
 };
 
-const serverNames = /^(redis|valkey|redis-stack|redis-stack-server)$/;
+const serverNames = /^(redis|valkey)$/;
 
 /** Whether an image reference names a Redis or Valkey server by the last part of its name. */
 export function isRedisImage(image: string | undefined): boolean {

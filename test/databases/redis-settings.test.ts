@@ -15,6 +15,7 @@ describe('Redis is known by its image', () => {
   it.each([
     'rediscommander/redis-commander',
     'redis/redisinsight',
+    'redis/redis-stack-server',
     'oliver006/redis_exporter',
     'bitnami/redis-sentinel',
     'bitnami/redis-cluster',
