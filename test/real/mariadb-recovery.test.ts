@@ -245,15 +245,16 @@ describe('the sessions of a container that is gone', () => {
   it('are ended with their locks, and no others', async () => {
     const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
     const server = await lab.docker('inspect', '--format', address, db.container);
-    const other = await standing('LOCK TABLES waiting WRITE', 'SELECT SLEEP(602)');
-    // One that sleeps would see that its client is gone.
-    const query = 'START TRANSACTION; SELECT COUNT(*) FROM orders FOR UPDATE; UPDATE waiting SET i = 1';
+    const other = await standing('SELECT 1', 'SELECT SLEEP(602)');
+    // While it sleeps or waits the server itself would see that its client is gone; while it is at work it does not.
+    const work = 'SELECT BENCHMARK(1000000000000, MD5(1))';
+    const query = `START TRANSACTION; SELECT COUNT(*) FROM orders FOR UPDATE; ${work}`;
     const client = await lab.start(
       'mariadb:11',
       ['-e', 'MYSQL_PWD=not-to-be-seen', '--entrypoint', 'mariadb'],
       ['-h', server, '-u', 'root', 'shop', '-e', query],
     );
-    const locked = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'UPDATE waiting SET i = 1'";
+    const locked = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = '${work}'`;
     await until(async () => (await lab.mariadbSql(db, locked, 'mysql')) === '1');
     const from = await lab.docker('inspect', '--format', address, client);
     await lab.docker('kill', client);
