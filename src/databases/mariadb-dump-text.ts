@@ -23,6 +23,7 @@ export function readHeader(head: string): DatabaseDefaults | null {
   return characterSet === undefined || collation === undefined ? null : { characterSet, collation };
 }
 
+const tableLine = /^CREATE TABLE `((?:[^`]|``)*)` \(/;
 const insertStart = Buffer.from('INSERT INTO `');
 const insertHead = /^INSERT INTO `((?:[^`]|``)*)`(?: \((?:`(?:[^`]|``)*`(?:, ?)?)+\))? VALUES/;
 const [newline, quote, backslash, open, close, semicolon] = [...Buffer.from("\n'\\();")];
@@ -34,6 +35,7 @@ const longestHead = 4_000_000;
  * both dump programs do: line breaks within values are escaped, and bodies stand between two DELIMITER lines.
  */
 export class DumpReader extends Transform {
+  /** By table, of every table that the dump makes. */
   readonly rows: Record<string, number> = {};
   /** The last line says that the dump was completed. */
   complete = false;
@@ -103,6 +105,8 @@ export class DumpReader extends Transform {
 
   #look(line: Buffer): Buffer {
     const text = line.toString('utf8').trimEnd();
+    const made = this.#inBody ? null : tableLine.exec(text);
+    if (made !== null) this.rows[(made[1] ?? '').replaceAll('``', '`')] ??= 0;
     if (text === 'DELIMITER ;;') this.#inBody = true;
     else if (text === 'DELIMITER ;') this.#inBody = false;
     // A body may have any line.

@@ -8,7 +8,7 @@ import { clientArgv, type MariadbClient, withoutChatter } from './mariadb-client
 import { headerOf, readHeader } from './mariadb-dump-text.ts';
 import { stopLeftovers } from './mariadb-leftovers.ts';
 import { readRows } from './mariadb-scratch.ts';
-import { Beside, type Seen } from './mariadb-session.ts';
+import { Beside, ChangedMeanwhile, type Seen } from './mariadb-session.ts';
 import { firstBytes } from './record.ts';
 import { said } from './server-down.ts';
 
@@ -32,7 +32,7 @@ export async function dumpWhenQuiet(
       return await dumpOnce(client, file, server, defaults);
     } catch (error) {
       // 1412: table definition has changed; 1146: there is no such table any more; 1205: it stays locked.
-      const inTheWay = said(error, /\b(1412|1146|1205)\b/);
+      const inTheWay = error instanceof ChangedMeanwhile || said(error, /\b(1412|1146|1205)\b/);
       if (!inTheWay || attempt === 3) throw error;
       client.context.say(`${client.target.service}: a table was just being changed, starting the dump again`);
     }
@@ -72,7 +72,7 @@ async function dumpOnce(
     if (dumped.value.outcome !== 'success') throw failed(client, dumped.value);
     if (seen.status === 'rejected') throw seen.reason;
     if (seen.value === undefined) throw new Error('unreachable: the session was opened before the dump began');
-    await (beside as Beside | null)?.end();
+    await (beside as Beside | null)?.end(server, seen.value.schema);
     const written = await partial.finish();
     await checkHeader(client, partial.partialPath);
     const rows = await rowsOf(client, seen.value, partial.partialPath);
@@ -181,8 +181,7 @@ async function rowsOf(client: MariadbClient, { rows, tables }: Seen, path: strin
     );
   }
   const found = await readRows(client, path);
-  const none = Object.fromEntries(tables.map(({ name }) => [name, 0]));
-  return { ...none, ...found, ...rows };
+  return { ...found, ...rows };
 }
 
 async function checkHeader(client: MariadbClient, path: string): Promise<void> {

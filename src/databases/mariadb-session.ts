@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HomeportError } from '../deployment/error.ts';
 import { ClientSession } from './client-session.ts';
 import type { DatabaseSchema } from './database.ts';
 import { explain } from './explain.ts';
@@ -22,6 +23,15 @@ export interface Seen {
   readonly rows: Record<string, number> | null;
   readonly tables: readonly Table[];
   readonly schema: DatabaseSchema;
+}
+
+/** Tables or anything else of a database were altered while it was dumped. */
+export class ChangedMeanwhile extends HomeportError {
+  constructor(database: string) {
+    super(`The schema of ${database} was changed again and again while it was dumped.`, {
+      hint: 'Run `homeport backup` again when nothing alters its tables.',
+    });
+  }
 }
 
 /** A session beside a dump, which begins with it. */
@@ -82,8 +92,14 @@ export class Beside {
     return { rows: parseCounts(lines), tables, schema };
   }
 
-  /** Throws `HomeportError` unless the session had lived until now. */
-  async end(): Promise<void> {
+  /**
+   * At the end of the dump. Throws `HomeportError` unless the session had lived until now and the schema is still the same:
+   * neither catalog nor dump has a snapshot of that.
+   */
+  async end(server: ServerDescription, seen: DatabaseSchema): Promise<void> {
+    const { database } = this.#client.target;
+    const now = await describeSchema(async (sql) => await this.#session.ask(sql), server, database);
+    if (now.digest !== seen.digest) throw new ChangedMeanwhile(database);
     await this.#session.ask('COMMIT;');
     await this.#session.close();
   }

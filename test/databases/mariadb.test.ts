@@ -31,9 +31,13 @@ INSERT INTO \`a\` VALUES
 (2,'\\'),(;\\nINSERT INTO \`b\` VALUES (1)',NULL);
 INSERT INTO \`a\` VALUES (3,'ü😀',_binary '\\0(');
 INSERT INTO \`od\`\`d (\` (\`x\`, \`y)\`) VALUES (1,POINT(1,(2))),(2,'');
+CREATE TABLE \`em\`\`pty\` (
+  \`n\` int
+);
 DELIMITER ;;
 /*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN
 INSERT INTO \`a\` VALUES (9);
+CREATE TABLE \`never\` (
 -- Dump completed
 END */;;
 DELIMITER ;
@@ -51,7 +55,7 @@ describe('a dump', () => {
     'tells its rows and its end however it comes, in pieces of %d bytes',
     async (size) => {
       const { rows, complete, text } = await read(dump, size);
-      expect(rows).toEqual({ a: 3, 'od`d (': 2 });
+      expect(rows).toEqual({ a: 3, 'od`d (': 2, 'em`pty': 0 });
       expect(complete).toBe(true);
       expect(text).toBe(dump);
     },

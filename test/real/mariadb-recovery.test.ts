@@ -15,7 +15,8 @@ let db: DatabaseTarget;
 
 beforeAll(async () => {
   await lab.prepare();
-  db = await lab.mariadb();
+  // What is written down must outlive the server.
+  db = await lab.mariadb([], {}, ['--innodb-flush-log-at-trx-commit=1']);
   await lab.mariadbSql(
     db,
     'CREATE TABLE orders AS SELECT seq AS id, REPEAT(MD5(RAND(seq)), 60) AS noise FROM seq_1_to_20000; CREATE TABLE waiting (i INT)',
@@ -84,7 +85,7 @@ describe('what a killed backup left', () => {
   it('goes while it waits for a lock, and nothing of others goes', async () => {
     await lab.mariadbSql(db, 'CREATE DATABASE homeport_verify_of_mine');
     const other = await standing('LOCK TABLES waiting WRITE', 'SELECT SLEEP(600)');
-    const mine = await standing('SELECT 1', 'SELECT SLEEP(601) /* homeport_of_mine */', 'homeport_verify_of_mine');
+    const mine = await standing('SELECT 1', 'SELECT SLEEP(601), "homeport_of_mine"', 'homeport_verify_of_mine');
     const child = begin({ target: db, folder: lab.folder });
     const waiting =
       "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock'";
@@ -244,21 +245,24 @@ describe('the sessions of a container that is gone', () => {
   it('are ended with their locks, and no others', async () => {
     const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
     const server = await lab.docker('inspect', '--format', address, db.container);
-    const query = 'LOCK TABLES orders WRITE; SELECT SLEEP(600), 1';
+    const other = await standing('SELECT 1', 'SELECT SLEEP(602)');
+    // While it sleeps or waits the server itself would see that its client is gone; while it is at work it does not.
+    const work = 'SELECT BENCHMARK(1000000000000, MD5(1))';
+    const query = `START TRANSACTION; SELECT COUNT(*) FROM orders FOR UPDATE; ${work}`;
     const client = await lab.start(
       'mariadb:11',
       ['-e', 'MYSQL_PWD=not-to-be-seen', '--entrypoint', 'mariadb'],
       ['-h', server, '-u', 'root', 'shop', '-e', query],
     );
-    const locked = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(600), 1'";
+    const locked = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = '${work}'`;
     await until(async () => (await lab.mariadbSql(db, locked, 'mysql')) === '1');
     const from = await lab.docker('inspect', '--format', address, client);
     await lab.docker('kill', client);
-    const other = await standing('SELECT 1', 'SELECT SLEEP(602)');
 
     expect(await mariadb.endSessions?.(db, ['', 'invalid IP', from, from], lab.context())).toBe(1);
     expect(await lab.mariadbSql(db, locked, 'mysql')).toBe('0');
-    expect(await lab.mariadbSql(db, 'SELECT COUNT(*) FROM orders')).toBe('20000');
+    const rows = 'SET SESSION innodb_lock_wait_timeout = 1; SELECT COUNT(*) FROM orders FOR UPDATE';
+    expect(await lab.mariadbSql(db, rows)).toBe('20000');
     expect(await other.isThere()).toBe(true);
     expect(await mariadb.endSessions?.(db, [from], lab.context())).toBe(0);
     expect(await mariadb.endSessions?.(db, [], lab.context())).toBe(0);
