@@ -294,6 +294,7 @@ describe('a project that is backed up by commands', () => {
   });
 
   beforeAll(async () => {
+    await until(() => existsSync(rowsFile()) && rows().length > 50);
     await store.quiet();
     project = await makeProject({ files: files('v1'), name: 'commands' });
     await project.deploy();
