@@ -28,6 +28,7 @@ export const mariadb: DatabaseKind = {
     const lines = await runSql(mariadbClient(target, context), database, "SELECT 'answer';", what);
     if (lines[0] !== 'answer') throw new HomeportError(`${what} a query.`, { hint: 'Look at its log.' });
   },
+  others,
   size: async (target, context) => await sizeOf(mariadbClient(target, context)),
 };
 
@@ -37,7 +38,6 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const server = await serverOf(client);
   const defaults = existing(client, server);
   await dropLeftovers(client, server);
-  tellWhatIsLeftOut(client, server);
   const stem = await newBackupPath(context.host, options.folder, { ...target, at: options.at });
   const file = `${stem}.sql`;
 
@@ -95,12 +95,14 @@ function existing({ target }: MariadbClient, server: ServerDescription): Databas
   });
 }
 
-function tellWhatIsLeftOut({ target, context }: MariadbClient, server: ServerDescription): void {
-  const others = [...server.databases.keys()].filter((name) => name !== target.database && !isOurs(name));
-  if (others.length === 0) return;
-  context.say(
-    `${target.service}: not in this backup are ${others.join(', ')} (list them under \`backup:\` if they are to be)`,
-  );
+/** See `DatabaseKind.others`: who may read everything may dump everything. Throws `HomeportError`. */
+async function others(
+  target: DatabaseTarget,
+  context: DatabaseContext,
+): Promise<{ mine: readonly string[]; foreign: readonly string[] }> {
+  const { databases, privileges } = await serverOf(mariadbClient(target, context));
+  const names = [...databases.keys()].filter((name) => name !== target.database && !isOurs(name)).sort();
+  return privileges.has('SELECT') ? { mine: names, foreign: [] } : { mine: [], foreign: names };
 }
 
 function isOurs(name: string): boolean {

@@ -75,6 +75,12 @@ async function withOthers(context: StageContext, known: readonly FoundDatabase[]
     if (others === undefined) continue;
     const names = all.filter((one) => one.target.service === service).map((one) => one.target.database);
     const added = request.backup === 'auto' ? others.mine.filter((name) => !names.includes(name)) : [];
+    // A server whose settings name no database is told by what it has.
+    if (target.database === '' && added.length > 0)
+      all.splice(
+        all.findIndex((one) => one.target === target),
+        1,
+      );
     all.push(...added.map((database) => ({ kind, target: { ...target, database } })));
     const left = [...others.mine, ...others.foreign].filter((name) => !names.includes(name) && !added.includes(name));
     if (left.length === 0) continue;
