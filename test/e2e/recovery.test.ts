@@ -32,7 +32,7 @@ describe('a deployment whose process is killed', () => {
   it('during its tests is forgotten, with the processes that it had left running', async () => {
     const before = await project.whatRuns();
     const seconds = `${700 + Math.floor(Math.random() * 1e6) / 1e6}`;
-    const running = project.begin(['deploy', '--tests', `unit: echo begun; sleep ${seconds}`]);
+    const running = project.begin(['deploy', '--backup', 'none', '--tests', `unit: echo begun; sleep ${seconds}`]);
     await running.said('test | begun');
     running.child.kill('SIGKILL');
     await running.ended;
