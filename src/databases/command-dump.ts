@@ -1,7 +1,7 @@
 import { HomeportError } from '../deployment/error.ts';
 import { checkDump, runUserCommand } from './command-run.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseTarget } from './database.ts';
-import { recordPath, writeRecord } from './record.ts';
+import { recordBackup, recordPath } from './record.ts';
 
 /**
  * Dumps by the user's command into a file with its record beside it, streamed. The user's check has read it then, unless
@@ -28,23 +28,8 @@ export async function dumpTo(
     const verified = options.verify === 'none' ? 'none' : 'read';
     const rows = verified === 'none' ? {} : await checkDump(target, partial.partialPath, context);
     await partial.keep();
-    const record: BackupRecord = {
-      schema: 1,
-      project: options.project,
-      service: target.service,
-      kind: 'command',
-      database: target.database,
-      file,
-      bytes,
-      sha256,
-      verified,
-      rows,
-      createdAt: options.at.toISOString(),
-      release: options.release,
-      durationSeconds: Math.round(performance.now() - begin) / 1000,
-    };
-    await writeRecord(host, record);
-    return record;
+    const found = { kind: 'command', file, bytes, sha256, verified, rows } as const;
+    return await recordBackup(host, target, options, found, begin);
   } catch (error) {
     await partial.discard();
     for (const path of [file, recordPath(file)]) await host.files.remove(path).catch(() => {});

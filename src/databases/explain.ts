@@ -33,3 +33,13 @@ export function explain(result: ExecResult, what: string, hint?: string): Homepo
       });
   }
 }
+
+/** An error of writing a backup into `folder`: a full disk in words, any other as it is. */
+export function explainFullDisk(error: unknown, folder: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
+    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
+    cause: error,
+  });
+}

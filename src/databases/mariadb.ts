@@ -1,7 +1,8 @@
-import { HomeportError, messageOf } from '../deployment/error.ts';
+import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
 import { newBackupPath } from './backup-names.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
+import { explainFullDisk } from './explain.ts';
 import { type DatabaseDefaults, isScratch, type ServerDescription } from './mariadb-catalog.ts';
 import { type MariadbClient, mariadbClient, quoteLiteral, runSql } from './mariadb-client.ts';
 import { type Dump, dumpWhenQuiet } from './mariadb-dump.ts';
@@ -10,7 +11,7 @@ import { forgetMariadb, stopLeftovers } from './mariadb-leftovers.ts';
 import { recoverMariadbRestore, restoreMariadb } from './mariadb-restore.ts';
 import { dropLeftovers, verifyDump } from './mariadb-scratch.ts';
 import { serverOf } from './mariadb-server.ts';
-import { recordPath, rowsInTables, writeRecord } from './record.ts';
+import { recordBackup, recordPath, rowsInTables } from './record.ts';
 
 /** MariaDB 10.3 and later, and MySQL 5.7 and later, through the client programs in the server's own container. */
 export const mariadb: DatabaseKind = {
@@ -50,29 +51,21 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
     const underTest = { ...dump, path: dump.partial.partialPath, defaults };
     const verified = await verifyDump(client, server, underTest, options.verify);
     await dump.partial.keep();
-    const record: BackupRecord = {
-      schema: 1,
-      project: options.project,
-      service: target.service,
+    const found = {
       kind: 'mariadb',
-      database: target.database,
       file,
       bytes: dump.bytes,
       sha256: dump.sha256,
       verified,
       rows: dump.rows,
       databaseSchema: dump.schema,
-      createdAt: options.at.toISOString(),
-      release: options.release,
-      durationSeconds: Math.round(performance.now() - begin) / 1000,
-    };
-    await writeRecord(context.host, record);
-    return record;
+    } as const;
+    return await recordBackup(context.host, target, options, found, begin);
   } catch (error) {
     await dump?.partial.discard();
     for (const path of [file, recordPath(file)]) await context.host.files.remove(path).catch(() => {});
     await stopLeftovers(client);
-    throw readable(error, options.folder);
+    throw explainFullDisk(error, options.folder);
   }
 }
 
@@ -115,13 +108,4 @@ async function sizeOf(client: MariadbClient): Promise<number> {
   const sql = `SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES ${where};`;
   const lines = await runSql(client, null, sql, `The size of ${database} could not be asked`);
   return Number(lines[0]);
-}
-
-function readable(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
-    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
-    cause: messageOf(error),
-  });
 }

@@ -1,4 +1,4 @@
-import { HomeportError, messageOf } from '../deployment/error.ts';
+import { HomeportError } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
 import { newBackupPath } from './backup-names.ts';
@@ -10,7 +10,7 @@ import type {
   DatabaseSchema,
   DatabaseTarget,
 } from './database.ts';
-import { explain } from './explain.ts';
+import { explain, explainFullDisk } from './explain.ts';
 import { type DatabaseProperties, describe, otherDatabases, type ServerDescription } from './postgres-catalog.ts';
 import {
   clientArgv,
@@ -26,7 +26,7 @@ import { recoverPostgresRestore, restorePostgres } from './postgres-restore.ts';
 import { dumpRoles } from './postgres-roles.ts';
 import { dropLeftovers, verifyDump } from './postgres-scratch.ts';
 import { lockWaitSeconds, openSnapshot } from './postgres-session.ts';
-import { firstBytes, recordPath, rowsInTables, writeRecord } from './record.ts';
+import { firstBytes, recordBackup, recordPath, rowsInTables } from './record.ts';
 
 /** PostgreSQL 10 and later, through the client programs in the server's own container. */
 export const postgres: DatabaseKind = {
@@ -82,12 +82,8 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
     roles = await dumpRoles(client, rolesFile, server.superuser);
     await roles.keep();
     await dump.partial.keep();
-    const record: BackupRecord = {
-      schema: 1,
-      project: options.project,
-      service: target.service,
+    const found = {
       kind: 'postgres',
-      database: target.database,
       file,
       bytes: dump.bytes,
       sha256: dump.sha256,
@@ -95,18 +91,14 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
       rows: dump.rows,
       databaseSchema: dump.schema,
       roles: rolesFile,
-      createdAt: options.at.toISOString(),
-      release: options.release,
-      durationSeconds: Math.round(performance.now() - begin) / 1000,
-    };
-    await writeRecord(context.host, record);
-    return record;
+    } as const;
+    return await recordBackup(context.host, target, options, found, begin);
   } catch (error) {
     await dump?.partial.discard();
     await roles?.discard();
     for (const path of [file, rolesFile, recordPath(file)]) await context.host.files.remove(path).catch(() => {});
     await stopLeftovers(client);
-    throw readable(error, options.folder);
+    throw explainFullDisk(error, options.folder);
   }
 }
 
@@ -178,14 +170,5 @@ async function checkHeader(client: PostgresClient, path: string): Promise<void> 
   if (head.toString('latin1') === 'PGDMP') return;
   throw new HomeportError(`pg_dump of ${client.target.database} ended well but wrote no archive.`, {
     hint: `See what \`docker exec ${client.target.container} pg_dump --version\` says.`,
-  });
-}
-
-function readable(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
-    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
-    cause: messageOf(error),
   });
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HomeportError } from '../deployment/error.ts';
 import type { Host } from '../hosts/host.ts';
 import { tryParseJson } from '../request/parse-json.ts';
-import type { BackupRecord } from './database.ts';
+import type { BackupOptions, BackupRecord, DatabaseTarget } from './database.ts';
 
 const measured = z.strictObject({
   bytes: z.number().int().nonnegative(),
@@ -46,6 +46,32 @@ export function recordPath(file: string): string {
 /** Writes the `.json` beside a backup file that already has its name. Durable. */
 export async function writeRecord(host: Host, record: BackupRecord): Promise<void> {
   await host.files.writeText(recordPath(record.file), `${JSON.stringify(record, null, 2)}\n`, 0o600);
+}
+
+/** What a kind has found out about a new backup file. */
+type NewBackup = Pick<BackupRecord, 'kind' | 'file' | 'bytes' | 'sha256' | 'verified' | 'rows'> &
+  Partial<Pick<BackupRecord, 'databaseSchema' | 'roles'>>;
+
+/** Writes the record of a backup that has its name by now; `begin` is when it was begun, of `performance.now()`. Durable. */
+export async function recordBackup(
+  host: Host,
+  target: Pick<DatabaseTarget, 'service' | 'database'>,
+  options: Omit<BackupOptions, 'folder'>,
+  found: NewBackup,
+  begin: number,
+): Promise<BackupRecord> {
+  const record: BackupRecord = {
+    schema: 1,
+    project: options.project,
+    service: target.service,
+    database: target.database,
+    ...found,
+    createdAt: options.at.toISOString(),
+    release: options.release,
+    durationSeconds: Math.round(performance.now() - begin) / 1000,
+  };
+  await writeRecord(host, record);
+  return record;
 }
 
 /**

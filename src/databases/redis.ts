@@ -3,10 +3,10 @@ import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
 import { forgetFiles, newBackupPath } from './backup-names.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
-import { explain } from './explain.ts';
+import { explain, explainFullDisk } from './explain.ts';
 import { removeHelpers } from './helper-container.ts';
 import { anyRun, stopProcesses } from './marked-processes.ts';
-import { recordPath, writeRecord } from './record.ts';
+import { recordBackup, recordPath } from './record.ts';
 import { ask, type RedisClient, redisClient, runClient } from './redis-client.ts';
 import { nothingToLose } from './redis-persistence.ts';
 import { type KeyCounts, readRdb } from './redis-rdb.ts';
@@ -67,27 +67,13 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
       context.say(`${target.service}: loaded once into a scratch server, all keys are there`);
     }
     await partial.keep();
-    const record: BackupRecord = {
-      schema: 1,
-      project: options.project,
-      service: target.service,
-      kind: 'redis',
-      database: target.database,
-      file,
-      ...written,
-      verified: options.verify,
-      rows,
-      createdAt: options.at.toISOString(),
-      release: options.release,
-      durationSeconds: Math.round(performance.now() - begin) / 1000,
-    };
-    await writeRecord(host, record);
-    return record;
+    const found = { kind: 'redis', file, ...written, verified: options.verify, rows } as const;
+    return await recordBackup(host, target, options, found, begin);
   } catch (error) {
     await partial?.discard();
     for (const path of [file, recordPath(file)]) await host.files.remove(path).catch(() => {});
     await stopProcesses(target, client.marker, { ...context, signal: new AbortController().signal }).catch(() => {});
-    throw readable(error, options.folder);
+    throw explainFullDisk(error, options.folder);
   }
 }
 
@@ -114,13 +100,4 @@ async function stopClients(target: DatabaseTarget, context: DatabaseContext): Pr
   const stopped = await stopProcesses(target, anyRun, context);
   if (stopped.outcome === 'success') return;
   throw explain(stopped, `What a backup left running in ${target.service} could not be stopped`);
-}
-
-function readable(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new HomeportError(`The backup could not be written: the disk of ${folder} is full.`, {
-    hint: 'Make room there (`df -h`), or lower `backup-keep`.',
-    cause: error,
-  });
 }

@@ -11,7 +11,7 @@ import type {
   Verification,
 } from './database.ts';
 import { removeHelpers } from './helper-container.ts';
-import { compareRows, firstBytes, measure, recordPath, rowsInTables, writeRecord } from './record.ts';
+import { compareRows, firstBytes, measure, recordBackup, recordPath, rowsInTables } from './record.ts';
 import { type OpenPlace, openPlace, sizeOf } from './sqlite-open.ts';
 import { inspectContainers } from './sqlite-place.ts';
 import { missingDatabase } from './sqlite-refusal.ts';
@@ -62,24 +62,16 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
     const { bytes, sha256 } = await measure(host, partial);
     context.say(`${target.service}: ${rowsInTables(rows)}, ${formatSize(bytes)}`);
     await host.files.rename(partial, file);
-    const record: BackupRecord = {
-      schema: 1,
-      project: options.project,
-      service: target.service,
+    const found = {
       kind: 'sqlite',
-      database: target.database,
       file,
       bytes,
       sha256,
       verified: options.verify,
       rows,
       databaseSchema: copy.schema,
-      createdAt: options.at.toISOString(),
-      release: options.release,
-      durationSeconds: Math.round(performance.now() - begin) / 1000,
-    };
-    await writeRecord(host, record);
-    return record;
+    } as const;
+    return await recordBackup(host, target, options, found, begin);
   } catch (error) {
     for (const path of [partial, `${partial}-journal`, file, recordPath(file)]) {
       await host.files.remove(path).catch(() => {});
