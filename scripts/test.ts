@@ -13,10 +13,10 @@ import { execa } from 'execa';
 const words = process.argv.slice(2).filter((word) => word !== '--table');
 const reporter = process.argv.includes('--table') ? 'text' : 'text-summary';
 
-/** Percent. What brings a machine back is tested more than the rest. */
-const goals = [
-  { include: 'src/**', lines: 90, branches: 0 },
-  { include: 'src/deployment/**', lines: 95, branches: 95 },
+/** Percent below which the suite fails. The goals are above: 90 of all lines, 95 of lines and branches of the engine. */
+const floors = [
+  { include: 'src/**', lines: 85, branches: 0 },
+  { include: 'src/deployment/**', lines: 95, branches: 80 },
 ] as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,14 +30,14 @@ async function whole(folder: string): Promise<boolean> {
     timeout: 80 * 60_000,
   });
   const reached: boolean[] = [];
-  for (const { include, lines, branches } of goals) {
+  for (const { include, lines, branches } of floors) {
     process.stdout.write(`\nReached of ${include}; at least ${lines} % of lines, ${branches} % of branches\n`);
     const told = await execa(
       'c8',
       [
         ...['report', '--temp-directory', folder, '--include', include, '--reporter', reporter],
         ...['--check-coverage', '--lines', String(lines), '--branches', String(branches)],
-        // Those of the other measures are no goals.
+        // The other measures have none.
         ...['--functions', '0', '--statements', '0'],
       ],
       { ...here, timeout: 10 * 60_000 },
