@@ -13,7 +13,7 @@ import { execa } from 'execa';
 const words = process.argv.slice(2).filter((word) => word !== '--table');
 const reporter = process.argv.includes('--table') ? 'text' : 'text-summary';
 
-/** Percent below which the suite fails. The goals are above: 90 of all lines, 95 of lines and branches of the engine. */
+/** Percent below which the suite fails. The goals are higher: 90 of all lines, 95 of lines and branches of the engine. */
 const floors = [
   { include: 'src/**', lines: 85, branches: 0 },
   { include: 'src/deployment/**', lines: 95, branches: 80 },

@@ -20,22 +20,20 @@ const room = 2 ** 18;
 /** `journal.jsonl`: intent before each change, outcome after it; on the disk before anything goes on. */
 export class Journal {
   readonly #host: Host;
-  readonly #files: HostFiles;
   readonly #path: string;
   readonly #deployment: string;
   #healed: Promise<void> | null = null;
 
   constructor(host: Host, path: string, deployment: string) {
     this.#host = host;
-    this.#files = host.files;
     this.#path = path;
     this.#deployment = deployment;
   }
 
   /** From here on the deployment is unfinished until `end`. Only while no other one is. */
   async begin(command: string, data: Beginning): Promise<void> {
-    const facts = await this.#files.stat(this.#path);
-    if (facts !== null && facts.bytes > largest) await this.#files.writeText(this.#path, '', 0o600);
+    const facts = await this.#host.files.stat(this.#path);
+    if (facts !== null && facts.bytes > largest) await this.#host.files.writeText(this.#path, '', 0o600);
     await this.#append({ stage: 'deployment', action: command, type: 'begin', data: { ...data } });
     await this.#reserveRoom();
   }
@@ -45,7 +43,7 @@ export class Journal {
    * down. A file system that can't reserve, or has no room, is worth no word: preflight looks at the free disk.
    */
   async #reserveRoom(): Promise<void> {
-    const end = (await this.#files.stat(this.#path))?.bytes ?? 0;
+    const end = (await this.#host.files.stat(this.#path))?.bytes ?? 0;
     const argv = ['fallocate', '--keep-size', '--offset', String(end), '--length', String(room), this.#path] as const;
     await this.#host.exec(argv, { timeout: 10_000, changes: true, record: false });
   }
@@ -62,9 +60,9 @@ export class Journal {
   }
 
   /**
-   * As `record`, for the way back: a disk that is full in spite of the reserved room must not stop it. An earlier intent told recovery already that there is
-   * something to go back from. But a restore is not made then: whoever recovers would not know of it, and make it once
-   * more, over what was written since.
+   * As `record`, for the way back: a disk that is full in spite of the reserved room must not stop it. An earlier intent
+   * told recovery already that there is something to go back from. But a restore is not made then: whoever recovers would
+   * not know of it, and make it once more, over what was written since.
    */
   async recordIfPossible<T>(change: Change, make: () => Promise<T>): Promise<T> {
     const intended = this.#intend(change);
@@ -94,13 +92,14 @@ export class Journal {
     const line = { version: 2, at: new Date().toISOString(), deployment: this.#deployment, ...entry };
     this.#healed ??= this.#endTornLine();
     await this.#healed;
-    await this.#files.appendText(this.#path, `${JSON.stringify(line)}\n`, 0o600);
+    await this.#host.files.appendText(this.#path, `${JSON.stringify(line)}\n`, 0o600);
   }
 
   /** An entry that is written right behind a torn line would be lost with it. */
   async #endTornLine(): Promise<void> {
-    const text = await this.#files.readText(this.#path);
-    if (text !== null && text !== '' && !text.endsWith('\n')) await this.#files.appendText(this.#path, '\n', 0o600);
+    const text = await this.#host.files.readText(this.#path);
+    if (text !== null && text !== '' && !text.endsWith('\n'))
+      await this.#host.files.appendText(this.#path, '\n', 0o600);
   }
 }
 

@@ -66,7 +66,7 @@ export async function dumpDatabases(context: StageContext): Promise<void> {
 /** With `auto` every database of a server; what stays out is said. */
 async function withOthers(context: StageContext, known: readonly FoundDatabase[]): Promise<FoundDatabase[]> {
   const { host, request, say, signal } = context;
-  const all = [...known];
+  let all = [...known];
   for (const { kind, target } of known) {
     const { service } = target;
     if (known.find((one) => one.target.service === service)?.target !== target) continue;
@@ -76,11 +76,7 @@ async function withOthers(context: StageContext, known: readonly FoundDatabase[]
     const names = all.filter((one) => one.target.service === service).map((one) => one.target.database);
     const added = request.backup === 'auto' ? others.mine.filter((name) => !names.includes(name)) : [];
     // A server whose settings name no database is told by what it has.
-    if (target.database === '' && added.length > 0)
-      all.splice(
-        all.findIndex((one) => one.target === target),
-        1,
-      );
+    if (target.database === '' && added.length > 0) all = all.filter((one) => one.target !== target);
     all.push(...added.map((database) => ({ kind, target: { ...target, database } })));
     const left = [...others.mine, ...others.foreign].filter((name) => !names.includes(name) && !added.includes(name));
     if (left.length === 0) continue;

@@ -99,9 +99,13 @@ function files(version: string, migration: string): Record<string, string> {
     volumes: ['data:/var/lib/postgresql/data']
     healthcheck: {test: [CMD, pg_isready, -q, -h, 127.0.0.1], interval: 500ms, retries: 60}
     restart: unless-stopped
+    logging: &short {driver: json-file, options: {max-size: 1m}}
   app:
     build: app
     restart: unless-stopped
+    healthcheck: {disable: true}
+    logging: *short
+    tmpfs: /var/lib/postgresql/data
     stop_grace_period: 1s
     environment: {PGHOST: db, PGUSER: postgres, PGPASSWORD: example, VERSION: ${version}}
     depends_on: {db: {condition: service_healthy}}
@@ -264,6 +268,6 @@ describe('a project whose backups are encrypted', () => {
     expect(outcome.exitCode, outcome.output).toBe(0);
     expect(await guests()).toBe('ada,grace,joan');
     expect(kinds()).toEqual(encryptedOnly);
-    expect(outcome.report.warnings.filter((text) => /encrypt|plain/i.test(text))).toEqual([]);
+    expect(outcome.report.warnings).toEqual([]);
   });
 });
