@@ -104,7 +104,7 @@ export async function perform(request: Request, door: Door, prepare: Prepare): P
   });
   // The verdict is on the disk before anybody hears it, and before the next deployment begins.
   const path = await keepReport(host, opened, report);
-  for (const reporter of draft) reporter.discard();
+  for (const reporter of draft) await reporter.discard(host.files);
   // A way back that failed, or something that could not be cleaned up, is tried again by whoever comes next.
   if (begun && result.rollback !== 'failed' && result.clean) {
     await journal.end(request.command, { status: report.status }).catch(() => {});

@@ -1,4 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import type { HostFiles } from '../hosts/host.ts';
 import type { DeploymentEvent, Reporter } from './reporter.ts';
 
 /**
@@ -24,9 +25,9 @@ export class DraftReporter implements Reporter {
     }
   }
 
-  /** The whole report was written. */
-  discard(): void {
-    for (const path of [this.#path, `${this.#path}.tmp`]) rmSync(path, { force: true });
+  /** The whole report was written. Durable: once the deployment has ended nobody looks for a draft any more. */
+  async discard(files: HostFiles): Promise<void> {
+    for (const path of [this.#path, `${this.#path}.tmp`]) await files.remove(path).catch(() => {});
   }
 
   async close(): Promise<void> {}

@@ -6,7 +6,7 @@ import type { Stage, StageContext } from '../deployment/stage.ts';
 import { tryGit } from '../hosts/git.ts';
 import { adoptRunning } from '../platforms/compose/adopt.ts';
 import { tagImage, untagImage } from '../platforms/compose/images.ts';
-import { imageIdOf, type ObservedContainer, observe } from '../platforms/compose/observe.ts';
+import { imageIdsOf, type ObservedContainer, observe } from '../platforms/compose/observe.ts';
 
 /** Records what runs, by image ID, before anything is built: the only thing that a rollback may trust. */
 export function snapshotStage(needs: Stage['needs']): Stage {
@@ -42,14 +42,15 @@ async function warnOfGoneImages(context: StageContext, running: Release | null):
   const { host, places } = context;
   const before = running === null ? null : releaseBefore(await listReleases(host.files, places), running);
   if (before === null) return;
-  const gone = await Promise.all(
-    Object.entries(before.services).map(async ([name, { image_id }]) =>
-      (await imageIdOf(host, image_id)) === null ? [name] : [],
-    ),
+  const services = Object.entries(before.services);
+  const ids = await imageIdsOf(
+    host,
+    services.map(([, { image_id }]) => image_id),
   );
-  if (gone.flat().length === 0) return;
+  const gone = services.filter(([, { image_id }]) => ids.get(image_id) === null).map(([name]) => name);
+  if (gone.length === 0) return;
   context.warn(
-    `The image of ${gone.flat().join(', ')} in the last good release before the running one (${before.id}) is gone: \`homeport rollback\` can't go there. Somebody removed it, by \`docker image prune --all\` perhaps.`,
+    `The image of ${gone.join(', ')} in the last good release before the running one (${before.id}) is gone: \`homeport rollback\` can't go there. Somebody removed it, by \`docker image prune --all\` perhaps.`,
   );
 }
 
@@ -81,6 +82,11 @@ async function pinImages(
   release: Release,
   containers: readonly ObservedContainer[],
 ): Promise<void> {
+  const services = Object.entries(release.services);
+  const ids = await imageIdsOf(
+    context.host,
+    services.flatMap(([, service]) => [service.pin, service.image_id]),
+  );
   const pin = async ([name, service]: [string, Release['services'][string]]): Promise<void> => {
     const container = containers.find((one) => one.service === name);
     if (container !== undefined && container.imageId !== service.image_id) {
@@ -88,8 +94,8 @@ async function pinImages(
         `The service ${name} runs another image than the release ${release.id} recorded: somebody changed it by hand. A rollback goes to the recorded one.`,
       );
     }
-    if ((await imageIdOf(context.host, service.pin)) === service.image_id) return;
-    if ((await imageIdOf(context.host, service.image_id)) === null) {
+    if (ids.get(service.pin) === service.image_id) return;
+    if (ids.get(service.image_id) === null) {
       context.warn(
         `The image of ${name} in the release ${release.id} is gone: this deployment could not be rolled back.`,
       );
@@ -97,5 +103,5 @@ async function pinImages(
     }
     await tagImage(context.host, service.image_id, service.pin);
   };
-  await Promise.all(Object.entries(release.services).map(pin));
+  await Promise.all(services.map(pin));
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { run } from '../../scripts/machine/commands.ts';
@@ -38,6 +38,8 @@ async function reply(lane: LaneState, question: Question): Promise<Answer> {
 
 function keepEvidence(lane: LaneState, id: string, problems: readonly string[], told: string): string {
   const folder = join(settings.evidence, id.replaceAll('/', '_'));
+  // Of a run before with the same seed.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'told.txt'), `${problems.join('\n')}\n\n${told}\n`);
   cpSync(join(lane.stage.state, lane.stage.project), join(folder, 'state'), {

@@ -8,7 +8,7 @@ import { upArgv } from './commands.ts';
 import { tagImage } from './images.ts';
 import { leakedPortHint, portGivenAway } from './leaked-port.ts';
 import { type ComposeModel, secretsOf } from './model.ts';
-import { imageIdOf, type ListedContainer, listContainers } from './observe.ts';
+import { imageIdOf, imageIdsOf, type ListedContainer, listContainers } from './observe.ts';
 import { publishedByOthers } from './ports.ts';
 import { fromYaml, toYaml } from './render.ts';
 
@@ -171,13 +171,13 @@ export async function removeContainer(context: StageContext, container: ListedCo
 async function usableModel(context: StageContext, release: Release, model: ComposeModel): Promise<string> {
   const path = composePath(context.places, release.id);
   let moved = false;
-  const found = await Promise.all(
-    Object.entries(release.services).map(
-      async ([name, service]) => [name, service, await imageIdOf(context.host, service.image)] as const,
-    ),
+  const services = Object.entries(release.services);
+  const ids = await imageIdsOf(
+    context.host,
+    services.map(([, { image }]) => image),
   );
-  for (const [name, service, id] of found) {
-    if (id === service.image_id) continue;
+  for (const [name, service] of services) {
+    if (ids.get(service.image) === service.image_id) continue;
     if ((await imageIdOf(context.host, service.image_id)) === null) {
       throw new HomeportError(
         `The image ${service.image_id.slice(0, 19)} of the service ${name} in release ${release.id} is gone from this host.`,

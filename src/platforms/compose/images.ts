@@ -3,7 +3,7 @@ import { releaseTag } from '../../deployment/ids.ts';
 import type { Release } from '../../deployment/release.ts';
 import type { Host } from '../../hosts/host.ts';
 import type { ComposeModel } from './model.ts';
-import { imageIdOf } from './observe.ts';
+import { imageIdsOf } from './observe.ts';
 
 /** Where the image of a service in a release comes from. */
 export interface ImageSource {
@@ -58,18 +58,22 @@ export async function settleImages(
   sources: readonly ImageSource[],
   current: Release | null,
 ): Promise<Record<string, { name: string; id: string }>> {
+  const names = sources.flatMap(({ name, service }) => [name, current?.services[service]?.image ?? name]);
+  const ids = await imageIdsOf(host, names);
   const settled = await Promise.all(
-    sources.map(async (source) => [source.service, await settle(host, source, current)] as const),
+    sources.map(async (source) => [source.service, await settle(host, source, current, ids)] as const),
   );
   return Object.fromEntries(settled);
 }
 
-async function settle(host: Host, source: ImageSource, current: Release | null): Promise<{ name: string; id: string }> {
+async function settle(
+  host: Host,
+  source: ImageSource,
+  current: Release | null,
+  ids: ReadonlyMap<string, string | null>,
+): Promise<{ name: string; id: string }> {
   const before = current?.services[source.service];
-  const [id, idBefore] = await Promise.all([
-    imageIdOf(host, source.name),
-    before === undefined ? null : imageIdOf(host, before.image),
-  ]);
+  const id = ids.get(source.name) ?? null;
   if (id === null) {
     throw new HomeportError(`The image ${source.name} of the service ${source.service} is not on this host.`, {
       hint:
@@ -80,7 +84,7 @@ async function settle(host: Host, source: ImageSource, current: Release | null):
   }
   const same =
     before !== undefined &&
-    idBefore === before.image_id &&
+    ids.get(before.image) === before.image_id &&
     (before.image_id === id || (source.from === 'built' && (await sameContent(host, before.image_id, id))));
   return same ? { name: before.image, id: before.image_id } : { name: source.name, id };
 }
@@ -88,13 +92,10 @@ async function settle(host: Host, source: ImageSource, current: Release | null):
 /** Whether two images hold the same layers and settings: a new build may differ in nothing but its date. */
 async function sameContent(host: Host, one: string, other: string): Promise<boolean> {
   const format = '{{json .RootFS.Layers}} {{json .Config}}';
-  const told = await Promise.all(
-    [one, other].map((id) =>
-      host.exec(['docker', 'image', 'inspect', '--format', format, id], { timeout: 30_000, record: false }),
-    ),
-  );
-  const [a, b] = told;
-  return a?.outcome === 'success' && b?.outcome === 'success' && a.stdout === b.stdout;
+  const argv = ['docker', 'image', 'inspect', '--format', format, one, other] as const;
+  const told = await host.exec(argv, { timeout: 30_000, record: false });
+  const [a, b] = told.stdout.trim().split('\n');
+  return told.outcome === 'success' && a !== undefined && a === b;
 }
 
 /** Gives an image one more name. Throws `HomeportError`. */

@@ -163,15 +163,27 @@ function growsWithoutEnd(log: z.infer<typeof logging> | null | undefined): boole
   return size === undefined || size === '-1';
 }
 
-/** The ID of an image by any name, `null` when the engine doesn't have it. */
+/** The ID of an image by any name, `null` when the engine doesn't have it. Throws `HomeportError` where it is silent. */
 export async function imageIdOf(host: Host, name: string): Promise<string | null> {
-  const result = await host.exec(['docker', 'image', 'inspect', '--format', '{{.Id}}', name], {
+  return (await imageIdsOf(host, [name])).get(name) ?? null;
+}
+
+/** The IDs of images by their names, `null` for those that the engine doesn't have. Throws `HomeportError` where it is silent. */
+export async function imageIdsOf(host: Host, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  const each = [...new Set(names)];
+  if (each.length === 0) return new Map();
+  const result = await host.exec(['docker', 'image', 'inspect', '--format', '{{.Id}}', ...each], {
     timeout: 30_000,
     record: false,
   });
-  if (result.outcome === 'success') return result.stdout.trim();
-  if (/no such image/i.test(result.stderr)) return null;
-  throw engineSilent(result.tail);
+  if (result.outcome === 'success') {
+    const ids = result.stdout.trim().split('\n');
+    return new Map(each.map((name, at) => [name, ids[at] ?? null]));
+  }
+  if (!/no such image/i.test(result.stderr)) throw engineSilent(result.tail);
+  if (each.length === 1) return new Map(each.map((name) => [name, null]));
+  // What it says of those that it has does not tell whose it is.
+  return new Map(await Promise.all(each.map(async (name) => [name, await imageIdOf(host, name)] as const)));
 }
 
 function engineSilent(tail: string): HomeportError {

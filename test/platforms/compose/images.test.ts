@@ -84,10 +84,15 @@ describe('the name under which a release starts an image', () => {
   /** An engine that knows these names, and what each image holds. */
   function engine(ids: Record<string, string>, contents: Record<string, string> = {}) {
     return stubHost((argv) => {
-      const name = argv.at(-1) ?? '';
-      if (!argv.includes('{{.Id}}')) return { stdout: contents[name] ?? name };
-      const id = ids[name];
-      return id === undefined ? { outcome: 'failed', stderr: 'Error: No such image: x' } : { stdout: `${id}\n` };
+      const names = argv.slice(argv.indexOf('--format') + 2);
+      const known = argv.includes('{{.Id}}')
+        ? ids
+        : { ...Object.fromEntries(names.map((name) => [name, name])), ...contents };
+      const stdout = names.flatMap((name) => (known[name] === undefined ? [] : [`${known[name]}\n`])).join('');
+      const missing = names.find((name) => known[name] === undefined);
+      return missing === undefined
+        ? { stdout }
+        : { stdout, outcome: 'failed', stderr: `Error: No such image: ${missing}` };
     });
   }
   const built = (name: string) => [
