@@ -59,6 +59,15 @@ export class EngineApi {
     return (Volumes ?? []).map(({ Name }) => Name);
   }
 
+  /** All that it says of containers and networks, for people. */
+  async everything(): Promise<unknown> {
+    const paths = ['/containers/json?all=1', '/networks'];
+    for (const { Id } of await this.containers()) paths.push(`/containers/${Id}/json`);
+    for (const { Id } of await this.networks()) paths.push(`/networks/${Id}`);
+    const told = await Promise.all(paths.map((path) => this.#ask('GET', path).then(JSON.parse, String)));
+    return Object.fromEntries(paths.map((path, at) => [path, told[at]]));
+  }
+
   /** Starts a container; one that runs already is fine. */
   async start(id: string): Promise<void> {
     await this.#ask('POST', `/containers/${id}/start`);

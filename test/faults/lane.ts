@@ -30,13 +30,13 @@ async function reply(lane: LaneState, question: Question): Promise<Answer> {
       if (lane.running === null) await lane.reset();
       lane.stage = { ...lane.stage, entries: question.entries };
       const { result, told } = await performCase(lane, question.one);
-      const evidence = result.problems.length === 0 ? null : keepEvidence(lane, result.id, result.problems, told);
+      const evidence = result.problems.length === 0 ? null : await keepEvidence(lane, result.id, result.problems, told);
       return { kind: 'case', result: { ...result, evidence } };
     }
   }
 }
 
-function keepEvidence(lane: LaneState, id: string, problems: readonly string[], told: string): string {
+async function keepEvidence(lane: LaneState, id: string, problems: readonly string[], told: string): Promise<string> {
   const folder = join(settings.evidence, id.replaceAll('/', '_'));
   // Of a run before with the same seed.
   rmSync(folder, { recursive: true, force: true });
@@ -47,6 +47,8 @@ function keepEvidence(lane: LaneState, id: string, problems: readonly string[], 
     force: true,
     verbatimSymlinks: true,
   });
+  const seen = await lane.engine.api.everything().catch(String);
+  writeFileSync(join(folder, 'engine.json'), `${JSON.stringify(seen, null, 2)}\n`);
   cpSync(join(lane.engine.folder, 'dockerd.log'), join(folder, 'dockerd.log'));
   return folder;
 }

@@ -40,7 +40,10 @@ async function server(command: readonly string[], flags: readonly string[] = [])
   const container = await lab.start('redis:7', [...volume, ...labels, ...flags], [...command, ...quick]);
   const imageId = await lab.imageOf(container);
   const target = { kind: 'redis', service: 'cache', container, imageId, database: 'all' };
-  await until(async () => (await cli(target, 'PING')).match(/PONG|NOAUTH/) !== null);
+  await until(
+    async () => (await cli(target, 'PING')).match(/PONG|NOAUTH/) !== null,
+    () => lab.told(container),
+  );
   return target;
 }
 
@@ -274,7 +277,10 @@ describe('a backup of Redis', () => {
       expect((await failed).message).toMatch(end === 'cancel' ? /cancelled/ : /could not be dumped|too early/);
       expect(await readdir(lab.folder)).toEqual([]);
       if (end === 'kill') await lab.docker('start', appending.container);
-      await until(async () => (await cli(appending, 'DBSIZE')) === '200000');
+      await until(
+        async () => (await cli(appending, 'DBSIZE')) === '200000',
+        () => lab.told(appending.container),
+      );
       await clean(appending);
     }
   });

@@ -83,7 +83,15 @@ export class DatabaseLab {
   /** Over TCP too. */
   async untilMariadbReady(container: string): Promise<void> {
     const ask = 'MYSQL_PWD=not-to-be-seen exec mariadb -u root -h "$(hostname -i)" -e "SELECT 1"';
-    await until(async () => (await this.exec(container, ['sh', '-c', ask])).outcome === 'success');
+    const isReady = async () => (await this.exec(container, ['sh', '-c', ask])).outcome === 'success';
+    await until(isReady, () => this.told(container));
+  }
+
+  /** How a container is, and the end of its log. */
+  async told(container: string): Promise<string> {
+    const state = await this.docker('inspect', '--format', '{{json .State}}', container);
+    const log = await this.host.exec(['docker', 'logs', '--tail', '30', container], { timeout: 30_000 });
+    return `${state}\n${log.stdout}${log.stderr}`;
   }
 
   /** Runs statements as root and gives what they print. */
@@ -110,10 +118,9 @@ export class DatabaseLab {
 
   /** Over TCP, for the server that only sets the cluster up listens on its socket alone. */
   async untilReady(container: string): Promise<void> {
-    await until(async () => {
-      const result = await this.exec(container, ['pg_isready', '-q', '-h', '127.0.0.1']);
-      return result.outcome === 'success';
-    });
+    const ask = ['pg_isready', '-q', '-h', '127.0.0.1'];
+    const isReady = async () => (await this.exec(container, ask)).outcome === 'success';
+    await until(isReady, () => this.told(container));
   }
 
   /** Runs statements as the server's superuser and gives what they print, unaligned. */
@@ -132,11 +139,16 @@ export class DatabaseLab {
   }
 }
 
-/** Awaits a condition, asked again every 50 ms; throws after a minute. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+/** Awaits a condition, asked again every 50 ms; throws after a minute, with what `tell` says then. */
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  tell: () => Promise<string> = async () => '',
+): Promise<void> {
   const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error('the condition did not come true within a minute');
+  for (let asked = 1; !(await condition()); asked += 1) {
+    if (Date.now() > end) {
+      throw new Error(`the condition did not come true within a minute, asked ${asked} times\n${await tell()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
