@@ -59,7 +59,7 @@ export async function forgetFiles(host: Host, folder: string, whose: Whose): Pro
 }
 
 /** The extensions of the files that have a record beside them, one for each kind. */
-const recorded = ['dump', 'sql', 'rdb', 'sqlite', 'backup', 'replacing', 'before'];
+const recorded = ['dump', 'sql', 'rdb', 'sqlite', 'tar', 'backup', 'replacing', 'before'];
 
 /** A dump, its roles, or its record, on their way to their names; SQLite keeps a log beside what it writes. */
 function isHalfWritten(name: string, whose: Whose): boolean {

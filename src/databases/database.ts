@@ -11,8 +11,10 @@ export interface DatabaseTarget {
   readonly database: string;
   /** The user for the server's own client; absent for kinds that have none. */
   readonly user?: string;
-  /** SQLite: path of the file inside the container. */
+  /** SQLite: path of the file inside the container. Of a volume: path of the folder. */
   readonly path?: string;
+  /** Of a volume: how the containers that use it stand still while it is read. */
+  readonly while?: 'paused' | 'stopped';
   /** Of the kind `command`. */
   readonly commands?: DatabaseCommands;
 }
@@ -117,6 +119,11 @@ export interface DatabaseKind {
    * and again is fine. Throws `HomeportError` when something could not be removed.
    */
   forget(target: DatabaseTarget, folder: string, context: DatabaseContext): Promise<void>;
+  /**
+   * For a kind that has containers stand still while it backs up: after one that was killed they go on. Again and again is
+   * fine. Throws `HomeportError`.
+   */
+  letGo?(target: DatabaseTarget, folder: string, context: DatabaseContext): Promise<void>;
   /**
    * Restores into a new database, verifies it by rows and schema, then swaps by rename (MariaDB: of tables, as no server of
    * that family can rename a database) and keeps the old one. `stamp`

@@ -7,8 +7,16 @@ import { mariadbFinder } from './mariadb-finder.ts';
 import { postgresFinder } from './postgres-finder.ts';
 import { redisFinder } from './redis-finder.ts';
 import { sqliteFinder } from './sqlite-finder.ts';
+import { volumeFinder } from './volume-finder.ts';
 
-const finders: readonly Finder[] = [postgresFinder, mariadbFinder, redisFinder, sqliteFinder, commandFinder];
+const finders: readonly Finder[] = [
+  postgresFinder,
+  mariadbFinder,
+  redisFinder,
+  sqliteFinder,
+  volumeFinder,
+  commandFinder,
+];
 
 /** A service as the Compose model has it. */
 export interface ModelService {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { HomeportError } from '../deployment/error.ts';
 import type { ExecOptions, ExecResult } from '../hosts/host.ts';
+import type { InspectedContainer } from './containers.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { explain } from './explain.ts';
-import type { InspectedContainer } from './sqlite-place.ts';
 
 export type HelperRun = Pick<ExecOptions, 'input' | 'output' | 'timeout' | 'signal' | 'env'>;
 
@@ -28,12 +28,14 @@ export async function runBeside(
   const name = `homeport-${target.kind}-${randomBytes(6).toString('hex')}`;
   const labels = { ...helperLabels(target.kind, container), ...notOfCompose };
   const isolation = ['--network', 'none', '--pull', 'never', '--user', '0:0', '--security-opt', 'label=disable'];
+  // Else the engine would keep all that it prints, a whole archive perhaps, as the container's log.
+  const unlogged = ['--log-driver', 'none'];
   const [program = '', ...rest] = words;
   const once = [
     ...['run', '--rm', '-i', '--name', name],
     ...Object.entries(labels).flatMap(([label, value]) => ['--label', `${label}=${value}`]),
     ...Object.keys(run.env ?? {}).flatMap((variable) => ['-e', variable]),
-    ...[...isolation, ...volumes, '--entrypoint', program, target.imageId, ...rest],
+    ...[...isolation, ...unlogged, ...volumes, '--entrypoint', program, target.imageId, ...rest],
   ];
   const result = await host.exec(['docker', ...once], { ...run, changes: true });
   if (result.outcome !== 'success') {

@@ -5,6 +5,7 @@ import { mariadb } from './mariadb.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import { sqlite } from './sqlite.ts';
+import { volume } from './volume.ts';
 
 /** Every database engine that can be backed up, by the `kind` of `backup:`. */
 export const databaseKinds: Readonly<Record<string, DatabaseKind>> = {
@@ -12,5 +13,6 @@ export const databaseKinds: Readonly<Record<string, DatabaseKind>> = {
   mariadb,
   redis,
   sqlite,
+  volume,
   command,
 } satisfies Record<BackupKind, DatabaseKind>;

@@ -1,8 +1,8 @@
 import { HomeportError } from '../deployment/error.ts';
+import { inspectContainers } from './containers.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { configOf, type RedisClient, redisClient } from './redis-client.ts';
 import { redisSettings } from './redis-settings.ts';
-import { inspectContainers } from './sqlite-place.ts';
 
 /** Where and how a server keeps its data. */
 export interface RedisPersistence {

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import type { ExecResult } from '../hosts/host.ts';
 import { printable } from '../hosts/printable.ts';
+import { type InspectedContainer, inspectContainers } from './containers.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
 import { explain } from './explain.ts';
 import { removeHelpers, runBeside, scriptWords } from './helper-container.ts';
@@ -11,7 +12,6 @@ import { persistenceOf, type RedisPersistence } from './redis-persistence.ts';
 import { readRdb } from './redis-rdb.ts';
 import { compareKeys, loadIntoScratch } from './redis-scratch.ts';
 import { redisSwap } from './redis-swap.ts';
-import { type InspectedContainer, inspectContainers } from './sqlite-place.ts';
 
 /** Seconds for a server to write all its keys to its disk before it is stopped the hard way. */
 const longestSave = 120;

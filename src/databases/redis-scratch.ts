@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { HomeportError } from '../deployment/error.ts';
+import { inspectContainers } from './containers.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { explain } from './explain.ts';
 import { runBeside, scriptWords } from './helper-container.ts';
 import type { KeyCounts } from './redis-rdb.ts';
-import { inspectContainers } from './sqlite-place.ts';
 
 /*
  * A server that loads an RDB from standard input, and says what keys it has. As a replica (of nobody) it keeps the keys

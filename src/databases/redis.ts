@@ -2,6 +2,7 @@ import { HomeportError } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
 import { forgetFiles, newBackupPath } from './backup-names.ts';
+import { inspectContainers } from './containers.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
 import { explain, explainFullDisk } from './explain.ts';
 import { removeHelpers } from './helper-container.ts';
@@ -13,7 +14,6 @@ import { type KeyCounts, readRdb } from './redis-rdb.ts';
 import { RdbWriter } from './redis-rdb-writer.ts';
 import { recoverRedisRestore, restoreRedis } from './redis-restore.ts';
 import { compareKeys, loadIntoScratch } from './redis-scratch.ts';
-import { inspectContainers } from './sqlite-place.ts';
 
 /** Redis and Valkey, by the stream that a replica gets: one moment of all logical databases, also with AOF on. */
 export const redis: DatabaseKind = {

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import type { ExecResult } from '../hosts/host.ts';
+import type { InspectedContainer } from './containers.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { explain } from './explain.ts';
 import { type HelperRun, runBeside } from './helper-container.ts';
 import { nodeScript } from './sqlite-node.ts';
-import type { InspectedContainer } from './sqlite-place.ts';
 import { pythonScript } from './sqlite-python.ts';
 import { shellScript } from './sqlite-shell.ts';
 

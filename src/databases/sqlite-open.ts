@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
+import { type InspectedContainer, inspectContainers } from './containers.ts';
 import type { DatabaseContext, DatabaseTarget } from './database.ts';
 import { runBeside } from './helper-container.ts';
 import { findInterpreter, mountedBackups, runInside } from './sqlite-inside.ts';
-import { type HostPlace, type InspectedContainer, inspectContainers, locate } from './sqlite-place.ts';
+import { type HostPlace, locate } from './sqlite-place.ts';
 import { refusal } from './sqlite-refusal.ts';
 import { execOnHost, runOnHost } from './sqlite-runner.ts';
 import { errorCode, lineOf, type Operation, type Told, told } from './sqlite-told.ts';

@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import { printable } from '../hosts/printable.ts';
+import { inspectContainers, whileStopped } from './containers.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
-import { explain } from './explain.ts';
 import { removeHelpers } from './helper-container.ts';
 import { checkUntouched, compareRows, rowsInTables } from './record.ts';
 import { compareSchema } from './schema.ts';
 import { type OpenPlace, openPlace, type RunOptions } from './sqlite-open.ts';
-import { inspectContainers, mounts } from './sqlite-place.ts';
 import { runOnHost } from './sqlite-runner.ts';
 import type { Told } from './sqlite-told.ts';
 
@@ -96,44 +95,4 @@ async function stage(
   throw new HomeportError(`The copy of ${record.file} beside the database differs from it. Nothing was changed.`, {
     hint: 'The disk of the database may be failing: look at `dmesg`.',
   });
-}
-
-/** Stops the project's containers that have the file mounted, and starts them again whatever happens in between. */
-async function whileStopped<T>(
-  target: DatabaseTarget,
-  place: OpenPlace,
-  context: DatabaseContext,
-  work: () => Promise<T>,
-): Promise<T> {
-  const users = await runningUsers(target, place, context);
-  try {
-    if (users.length > 0) await docker(['stop', ...users], 'stopped', context);
-    return await work();
-  } finally {
-    if (users.length > 0)
-      await docker(['start', ...users], `started again after the work on ${target.database}`, context);
-  }
-}
-
-/** The containers of the same Compose project that run with the file in one of their mounts. */
-async function runningUsers(target: DatabaseTarget, place: OpenPlace, context: DatabaseContext): Promise<string[]> {
-  const project = place.container.Config.Labels?.['com.docker.compose.project'];
-  if (project === undefined) return place.container.State.Running ? [place.container.Id] : [];
-  const filter = `label=com.docker.compose.project=${project}`;
-  const argv = ['docker', 'ps', '--quiet', '--no-trunc', '--filter', filter] as const;
-  const listed = await context.host.exec(argv, { timeout: 30_000, record: false });
-  if (listed.outcome !== 'success')
-    throw explain(listed, `The containers beside ${target.service} could not be listed`);
-  const containers = await inspectContainers(
-    listed.stdout.split('\n').filter((id) => id !== ''),
-    context,
-  );
-  return containers.filter((one) => one.State.Running && mounts(one, place.hostPath)).map((one) => one.Id);
-}
-
-async function docker(words: readonly string[], what: string, context: DatabaseContext): Promise<void> {
-  const result = await context.host.exec(['docker', ...words], { timeout: 120_000, changes: true });
-  if (result.outcome !== 'success') {
-    throw explain(result, `The containers that use the database could not be ${what}`, 'Look at `docker ps --all`.');
-  }
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
 import { forgetFiles, newBackupPath } from './backup-names.ts';
+import { inspectContainers } from './containers.ts';
 import type {
   BackupOptions,
   BackupRecord,
@@ -13,7 +14,6 @@ import type {
 import { removeHelpers } from './helper-container.ts';
 import { compareRows, firstBytes, measure, recordBackup, recordPath, rowsInTables } from './record.ts';
 import { type OpenPlace, openPlace, sizeOf } from './sqlite-open.ts';
-import { inspectContainers } from './sqlite-place.ts';
 import { missingDatabase } from './sqlite-refusal.ts';
 import { recoverSqliteRestore, restoreSqlite } from './sqlite-restore.ts';
 import { runOnHost } from './sqlite-runner.ts';

@@ -25,6 +25,7 @@ const database = z.object({
   database: z.string(),
   user: z.string().exactOptional(),
   path: z.string().exactOptional(),
+  while: z.enum(['paused', 'stopped']).exactOptional(),
   commands: z.object({ dump: z.string(), restore: z.string(), check: z.string() }).exactOptional(),
 });
 

@@ -3,12 +3,12 @@ import { backupCommandStage, backupStage } from '../stages/backup.ts';
 import { buildStage } from '../stages/build.ts';
 import { chooseReleaseStage } from '../stages/choose-release.ts';
 import { finishForwardStage } from '../stages/finish-forward.ts';
-import { finishRestores } from '../stages/finish-restores.ts';
 import { migrateStage } from '../stages/migrate.ts';
 import { preflightStage } from '../stages/preflight.ts';
 import { promoteStage } from '../stages/promote.ts';
 import { restoreStage } from '../stages/restore.ts';
 import { rollbackStage } from '../stages/rollback.ts';
+import { settleDatabases } from '../stages/settle-databases.ts';
 import { recordedSmokeStage, smokeStage } from '../stages/smoke.ts';
 import { snapshotStage } from '../stages/snapshot.ts';
 import { sourceStage } from '../stages/source.ts';
@@ -70,7 +70,7 @@ export interface RecoveryPlan {
   readonly stages: readonly Stage[];
   readonly back: Stage;
   readonly forward: Stage;
-  readonly finishRestores: typeof finishRestores;
+  readonly settleDatabases: typeof settleDatabases;
 }
 
 export function planRecovery(request: Request): RecoveryPlan {
@@ -78,6 +78,6 @@ export function planRecovery(request: Request): RecoveryPlan {
     stages: [snapshotStage([]), backupStage(request), buildStage(request), migrateStage(request)],
     back: rollbackStage(),
     forward: finishForwardStage(),
-    finishRestores,
+    settleDatabases,
   };
 }

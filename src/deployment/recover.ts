@@ -155,7 +155,7 @@ async function settle(work: Work, unfinished: Unfinished): Promise<RunResult> {
     contextOf(work, stage, stageReport(work.report, stage), termsOfTheWayBack(work.request));
   const make = (stage: Stage) => attempt(stage, stageReport(work.report, stage), contextFor(stage), recorder);
   const failure = failureOf(work.report, unfinished);
-  await plan.finishRestores(contextFor(plan.back), unfinished.restoring);
+  await plan.settleDatabases(contextFor(plan.back), unfinished.restoring);
 
   if (unfinished.recovery === 'forward' && facts.release !== undefined) {
     const error = await make(plan.forward);

@@ -1,15 +1,17 @@
+import { posix } from 'node:path';
 import { z } from 'zod';
-import { isUnbuilt } from './unbuilt.ts';
 import { oneOf, text } from './value-types.ts';
 
 const commandFields = { dump: text, restore: text, check: text };
 const commandExpected = 'a map `{dump, restore, check}` of commands';
 export const backupCommandKeys: readonly string[] = Object.keys(commandFields);
+const standstills = ['paused', 'stopped'] as const;
 
 const fields = {
   database: text.optional(),
   user: text.optional(),
   path: text.optional(),
+  while: z.enum(standstills, oneOf(standstills)).optional(),
   command: z.strictObject(commandFields, commandExpected).optional(),
 };
 type Field = keyof typeof fields;
@@ -20,6 +22,7 @@ const uses = {
   mariadb: { optional: ['database', 'user'], required: [] },
   redis: { optional: ['user'], required: [] },
   sqlite: { optional: ['database'], required: ['path'] },
+  volume: { optional: ['database', 'while'], required: ['path'] },
   command: { optional: ['database'], required: ['command'] },
 } as const satisfies Record<string, { optional: readonly Field[]; required: readonly Field[] }>;
 
@@ -30,18 +33,14 @@ export const backupKinds = Object.keys(uses) as readonly BackupKind[];
 const meanings: Readonly<Record<Field, string>> = {
   database: 'the name of the database',
   user: 'the user of the database',
-  path: 'the path of the database file inside the container',
+  path: 'its path inside the container',
+  while: 'how the containers that use the volume stand still for it',
   command: commandExpected,
 };
 
 const entryFields = {
   service: text,
-  kind: z.enum(backupKinds, {
-    error: ({ input }) =>
-      isUnbuilt('backup kinds', input)
-        ? `${oneOf(backupKinds)}: \`${input}\` is not built yet in this version`
-        : oneOf(backupKinds),
-  }),
+  kind: z.enum(backupKinds, oneOf(backupKinds)),
   ...fields,
 };
 
@@ -61,3 +60,20 @@ export const backupEntry = z
     }
   });
 export type BackupEntry = z.output<typeof backupEntry>;
+
+export const backupExpected = `\`auto\`, \`none\`, or a YAML list of \`{${backupKeys.join(', ')}}\``;
+
+/** Their files begin with service and name: two of the same could not be told from one another. */
+export const backupEntries = z.array(backupEntry, backupExpected).superRefine((entries, context) => {
+  const known = new Map<string, number>();
+  for (const [at, { service, kind, database, path }] of entries.entries()) {
+    const name = database ?? posix.basename(path ?? '');
+    const key = JSON.stringify([service, kind, name]);
+    const first = known.get(key);
+    if (first === undefined) known.set(key, at);
+    else {
+      const message = `another name than that of entry ${first + 1}, a \`database: NAME\` that tells the two apart`;
+      context.addIssue({ code: 'custom', path: [at, 'database'], message });
+    }
+  }
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ageIdentities, ageRecipients } from './age-keys.ts';
-import { backupEntry } from './backup-entry.ts';
+import { backupEntries, backupExpected } from './backup-entry.ts';
 import { budgets } from './budget-entry.ts';
 import { smokeEntry } from './smoke-entry.ts';
 import { testSuites } from './test-suite.ts';
@@ -64,8 +64,6 @@ function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
   return schema;
 }
 
-const backupExpected = '`auto`, `none`, or a YAML list of `{service, kind, database, user, path, command}`';
-
 export const requestShape = {
   command: key(choice(commandNames).default('deploy'), {
     default: 'deploy',
@@ -118,17 +116,12 @@ export const requestShape = {
     meaning:
       'paths in the repository that hold data (`data`, or `data=/srv/mundus/data`): they live outside releases and survive every checkout, deploy and rollback',
   }),
-  backup: key(
-    z
-      .union([choice(['auto', 'none']), structured(z.array(backupEntry, backupExpected))], backupExpected)
-      .default('auto'),
-    {
-      form: 'yaml',
-      default: 'auto',
-      meaning:
-        '`auto` finds PostgreSQL, MariaDB, MySQL, Redis and Valkey services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path, command}` with the kinds `postgres`, `mariadb` (MySQL too), `redis` (Valkey too), `sqlite` and `command`',
-    },
-  ),
+  backup: key(z.union([choice(['auto', 'none']), structured(backupEntries)], backupExpected).default('auto'), {
+    form: 'yaml',
+    default: 'auto',
+    meaning:
+      '`auto` finds PostgreSQL, MariaDB, MySQL, Redis and Valkey services in the Compose model; `none`; or a YAML list of `{service, kind, database, user, path, while, command}` with the kinds `postgres`, `mariadb` (MySQL too), `redis` (Valkey too), `sqlite`, `volume` and `command`',
+  }),
   'backup-required': key(flag.default(false), {
     form: 'flag',
     default: 'false',

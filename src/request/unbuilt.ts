@@ -1,7 +1,6 @@
 /** Names that are decided and documented in Homeport's design, and that this version does not have yet. */
 const unbuiltNames = {
   keys: ['strategy', 'edge', 'canary', 'drain-timeout', 'targets', 'ssh-key', 'known-hosts'],
-  'backup kinds': ['volume'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type UnbuiltPlace = keyof typeof unbuiltNames;

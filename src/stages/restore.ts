@@ -21,7 +21,10 @@ export function restoreStage(file: string): Stage {
       const record = await readRecord(host, file);
       const databases = await runningDatabases(context);
       const same = databases.filter(({ target }) => target.service === record.service && target.kind === record.kind);
-      const found = same.find(({ target }) => target.database === record.database) ?? same[0];
+      // A server takes a database that it has no more; a file or folder of another name is another place.
+      const found =
+        same.find(({ target }) => target.database === record.database) ??
+        same.find(({ target }) => target.path === undefined);
       if (found === undefined) {
         throw new HomeportError(
           `The service ${record.service} of ${facts.project}, which this backup is of, has no running ${record.kind} database.`,

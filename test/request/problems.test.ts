@@ -291,24 +291,32 @@ describe('a problem inside a backup entry', () => {
   it.each([
     [
       '{service: db}',
-      'backup entry 1, kind (input): expected `postgres`, `mariadb`, `redis`, `sqlite` or `command` (there is none)',
+      'backup entry 1, kind (input): expected `postgres`, `mariadb`, `redis`, `sqlite`, `volume` or `command` (there is none)',
     ],
     ['{kind: postgres}', 'backup entry 1, service (input): expected text that is not empty (there is none)'],
     [
       '{service: db, kind: postgresql}',
-      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb`, `redis`, `sqlite` or `command`; did you mean `postgres`?',
+      'backup entry 1, kind (input): got `postgresql`, expected `postgres`, `mariadb`, `redis`, `sqlite`, `volume` or `command`; did you mean `postgres`?',
     ],
     [
-      '{service: db, kind: volume}',
-      'backup entry 1, kind (input): got `volume`, expected `postgres`, `mariadb`, `redis`, `sqlite` or `command`: `volume` is not built yet in this version',
+      '{service: app, kind: volume}',
+      'backup entry 1, path (input): expected its path inside the container, which `volume` needs',
+    ],
+    [
+      '{service: app, kind: volume, path: /data, while: running}',
+      'backup entry 1, while (input): got `running`, expected `paused` or `stopped`',
+    ],
+    [
+      '{service: app, kind: sqlite, path: /data/a.db, while: paused}',
+      'backup entry 1, while (input): got `paused`, expected `while` to be left out: `sqlite` has no use for it',
     ],
     [
       '{service: db, kind: postgres, usr: a}',
-      'backup entry 1, usr (input): expected only the keys `service`, `kind`, `database`, `user`, `path`, `command`; did you mean `user`?',
+      'backup entry 1, usr (input): expected only the keys `service`, `kind`, `database`, `user`, `path`, `while`, `command`; did you mean `user`?',
     ],
     [
       '{service: app, kind: sqlite}',
-      'backup entry 1, path (input): expected the path of the database file inside the container, which `sqlite` needs',
+      'backup entry 1, path (input): expected its path inside the container, which `sqlite` needs',
     ],
     [
       '{service: db, kind: postgres, path: /a}',
@@ -316,6 +324,16 @@ describe('a problem inside a backup entry', () => {
     ],
   ])('%s', async (entry, expected) => {
     expect(await complaint({ door: { backup: `- ${entry}` } })).toBe(expected);
+  });
+
+  it.each([
+    ['{service: app, kind: volume, path: /a/data}', '{service: app, kind: volume, path: /b/data}'],
+    ['{service: app, kind: sqlite, path: /a/app.db}', '{service: app, kind: sqlite, path: /b/x, database: app.db}'],
+    ['{service: db, kind: postgres, database: shop}', '{service: db, kind: postgres, database: shop}'],
+  ])('%s is not told from %s', async (one, other) => {
+    expect(await complaint({ door: { backup: `- ${one}\n- ${other}` } })).toMatch(
+      /^backup entry 2, database \(input\): .*expected another name than that of entry 1/,
+    );
   });
 
   it('offers `auto` for a near miss of it', async () => {
