@@ -108,6 +108,11 @@ export interface DatabaseKind {
    */
   backup(target: DatabaseTarget, options: BackupOptions, context: DatabaseContext): Promise<BackupRecord>;
   /**
+   * Whether the container only runs the server's image for the client in it: `auto` takes it for what it is then, a service
+   * that writes into a database elsewhere.
+   */
+  isClientAlone?(target: DatabaseTarget, context: DatabaseContext): Promise<boolean>;
+  /**
    * Why a restart or a deployment loses the data of this server anyway, for people: `auto` leaves it out then. `null` where
    * it is kept. Throws `HomeportError`.
    */

@@ -1,6 +1,7 @@
 import { HomeportError } from '../deployment/error.ts';
 import { formatSize } from '../request/units.ts';
 import { newBackupPath } from './backup-names.ts';
+import { isClientAlone } from './client-alone.ts';
 import type { BackupOptions, BackupRecord, DatabaseContext, DatabaseKind, DatabaseTarget } from './database.ts';
 import { explainFullDisk } from './explain.ts';
 import { type DatabaseDefaults, isScratch, type ServerDescription } from './mariadb-catalog.ts';
@@ -19,6 +20,8 @@ export const mariadb: DatabaseKind = {
   isServer: true,
   counted: rowsInTables,
   backup,
+  isClientAlone: async (target, context) =>
+    await isClientAlone(target, /^(mariadbd|mysqld)$/, ['MARIADB_HOST', 'MYSQL_HOST'], context),
   forget: forgetMariadb,
   restore: restoreMariadb,
   recoverRestore: recoverMariadbRestore,

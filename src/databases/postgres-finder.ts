@@ -9,8 +9,8 @@ export const postgresFinder: Finder = {
   },
   dataFolder: ({ environment }) => environment.PGDATA || '/var/lib/postgresql/data',
   wanted: ({ name, environment }, entry) => {
-    const user = environment.POSTGRES_USER || environment.POSTGRESQL_USERNAME || 'postgres';
-    const database = environment.POSTGRES_DB || environment.POSTGRESQL_DATABASE || user;
+    const user = environment.POSTGRES_USER || environment.POSTGRESQL_USERNAME || environment.PGUSER || 'postgres';
+    const database = environment.POSTGRES_DB || environment.POSTGRESQL_DATABASE || environment.PGDATABASE || user;
     return { kind: 'postgres', service: name, database: entry?.database ?? database, user: entry?.user ?? user };
   },
 };

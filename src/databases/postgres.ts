@@ -2,6 +2,7 @@ import { HomeportError } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
 import { newBackupPath } from './backup-names.ts';
+import { isClientAlone } from './client-alone.ts';
 import type {
   BackupOptions,
   BackupRecord,
@@ -34,6 +35,8 @@ export const postgres: DatabaseKind = {
   isServer: true,
   counted: rowsInTables,
   backup,
+  isClientAlone: async (target, context) =>
+    await isClientAlone(target, /^(postgres|postmaster)$/, ['PGHOST', 'PGHOSTADDR'], context),
   forget: forgetPostgres,
   restore: restorePostgres,
   recoverRestore: recoverPostgresRestore,

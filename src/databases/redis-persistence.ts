@@ -44,7 +44,6 @@ export async function persistenceOf(client: RedisClient): Promise<RedisPersisten
 /** See `DatabaseKind.nothingToLose`: a cache, which each restart or deployment empties. */
 export async function nothingToLose(target: DatabaseTarget, context: DatabaseContext): Promise<string | null> {
   if ((await redisSettings(target, context)).sentinel) return 'it is a Sentinel, which has no keys';
-  if (!(await runsServer(target, context))) return 'no Redis server runs in its container';
   const client = await redisClient(target, context);
   // One that doesn't tell is backed up: that needs none of it.
   const persistence = await persistenceOf(client).catch(() => null);
@@ -54,7 +53,7 @@ export async function nothingToLose(target: DatabaseTarget, context: DatabaseCon
 }
 
 /** Applications use the image for its client too. Where the container doesn't tell, it is taken for a server. */
-async function runsServer(target: DatabaseTarget, context: DatabaseContext): Promise<boolean> {
+export async function runsServer(target: DatabaseTarget, context: DatabaseContext): Promise<boolean> {
   const names = ['docker', 'exec', target.container, 'sh', '-c', 'cat /proc/[0-9]*/comm'] as const;
   const told = await context.host.exec(names, { timeout: 30_000, signal: context.signal, record: false });
   return !told.stdout.includes('\n') || /^(redis|valkey)-server$/m.test(told.stdout);

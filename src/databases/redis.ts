@@ -9,7 +9,7 @@ import { removeHelpers } from './helper-container.ts';
 import { anyRun, stopProcesses } from './marked-processes.ts';
 import { recordBackup, recordPath } from './record.ts';
 import { ask, type RedisClient, redisClient, runClient } from './redis-client.ts';
-import { nothingToLose } from './redis-persistence.ts';
+import { nothingToLose, runsServer } from './redis-persistence.ts';
 import { type KeyCounts, readRdb } from './redis-rdb.ts';
 import { RdbWriter } from './redis-rdb-writer.ts';
 import { recoverRedisRestore, restoreRedis } from './redis-restore.ts';
@@ -21,6 +21,7 @@ export const redis: DatabaseKind = {
   isServer: true,
   counted: keysInDatabases,
   backup,
+  isClientAlone: async (target, context) => !(await runsServer(target, context)),
   nothingToLose,
   forget: async (target, folder, context) => {
     for (const one of await inspectContainers([target.container], context)) {

@@ -103,10 +103,15 @@ function coverageAndBackups(report: Report): string[] {
   }
   for (const backup of report.backups) {
     const name = cleanLine(`${backup.service} / ${backup.database} (${backup.kind})`);
-    lines.push(`backup of ${name}: ${formatSize(backup.bytes)}, ${backup.rows} rows, ${verifiedWords(backup)}`);
+    lines.push(`backup of ${name}: ${formatSize(backup.bytes)}, ${backup.rows} ${countedIn(backup.kind)}, ${verifiedWords(backup)}`);
     lines.push(`  ${cleanLine(backup.file)}`);
   }
   return lines;
+}
+
+/** What the `rows` of a backup are, for people. */
+function countedIn(kind: string): string {
+  return kind === 'redis' ? 'keys' : kind === 'volume' ? 'files' : kind === 'command' ? 'counted' : 'rows';
 }
 
 function stages(report: Report): string[] {

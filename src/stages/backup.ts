@@ -35,7 +35,7 @@ async function backUp(context: StageContext): Promise<void> {
  */
 export async function dumpDatabases(context: StageContext): Promise<void> {
   const { facts, places, host, request } = context;
-  const databases = await withOthers(context, facts.databases ?? []);
+  const databases = await withOthers(context, await servers(context, facts.databases ?? []));
   facts.databases = databases;
   if (databases.length === 0) {
     context.say('no database runs that could be backed up');
@@ -61,6 +61,20 @@ export async function dumpDatabases(context: StageContext): Promise<void> {
     );
     for (const file of removed) context.say(`removed ${file}: older than \`backup-keep\``);
   }
+}
+
+/** With `auto` those that are servers indeed. */
+async function servers(context: StageContext, found: readonly FoundDatabase[]): Promise<FoundDatabase[]> {
+  const { host, request, say, signal } = context;
+  if (request.backup !== 'auto') return [...found];
+  const kept: FoundDatabase[] = [];
+  for (const one of found) {
+    const { kind, target } = one;
+    if ((await kind.isClientAlone?.(target, { host, say, signal, timeout: 30_000 })) === true) {
+      say(`${target.service}: left out, for no server of ${kind.kind} runs in its container`);
+    } else kept.push(one);
+  }
+  return kept;
 }
 
 /** With `auto` every database of a server; what stays out is said. */

@@ -68,7 +68,8 @@ async function look(context: StageContext, project: Project): Promise<void> {
   await engineDisk;
   await checkStateDisk(context, stateOverhead + backups);
   const { services } = facts;
-  for (const advice of adviceOn({ model, services, dockerfiles, containers })) context.warn(advice);
+  const { backup } = request;
+  for (const advice of adviceOn({ model, services, dockerfiles, containers, backup })) context.warn(advice);
 }
 
 async function checkEngineDisk(context: StageContext, containers: readonly ObservedContainer[]): Promise<void> {

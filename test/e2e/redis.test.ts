@@ -50,7 +50,7 @@ describe('a project with Redis', () => {
     const made = await project.homeport(['backup']);
     expect([made.exitCode, made.report.backups]).toMatchObject([0, [{ service: 'queue', kind: 'redis', rows: 1 }]]);
     expect(made.output).toMatch(/cache: left out, for it saves nothing to its disk/);
-    expect(made.output).toMatch(/app: left out, for no Redis server runs in its container/);
+    expect(made.output).toMatch(/app: left out, for no server of redis runs in its container/);
     expect(made.output).toMatch(/queue: loaded once into a scratch server, all keys are there/);
     await redis('FLUSHALL');
     await redis('SET', 'later', '1');

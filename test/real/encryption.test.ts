@@ -105,7 +105,6 @@ function files(version: string, migration: string): Record<string, string> {
     restart: unless-stopped
     healthcheck: {disable: true}
     logging: *short
-    tmpfs: /var/lib/postgresql/data
     stop_grace_period: 1s
     environment: {PGHOST: db, PGUSER: postgres, PGPASSWORD: example, VERSION: ${version}}
     depends_on: {db: {condition: service_healthy}}

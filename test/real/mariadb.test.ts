@@ -173,8 +173,7 @@ describe('a backup of MariaDB', () => {
     const { host, held, release } = standing(lab.host);
     const failed = failure(backupOn(host, { verify: 'none' }));
     await held;
-    const kill = 'for d in /proc/[0-9]*; do case $(cat $d/comm) in mariadb-dump) kill -9 ${d#/proc/};; esac; done';
-    await lab.exec(db.container, ['sh', '-c', kill]);
+    await lab.kill(db.container, 'mariadb-dump');
     release();
     expect((await failed).message).toMatch(/shop could not be dumped/);
     await expectNothingLeft();
@@ -184,11 +183,11 @@ describe('a backup of MariaDB', () => {
     const { host, held, release } = standing(lab.host);
     const failed = failure(backupOn(host));
     await held;
-    await lab.docker('kill', db.container);
+    await lab.kill(db.container, null);
     release();
     expect((await failed).message).toMatch(/shop could not be dumped|snapshot/);
     expect(await readdir(lab.folder)).toEqual([]);
-    await lab.docker('start', db.container);
+    await lab.startAgain(db.container);
     await lab.untilMariadbReady(db.container);
     await expectNothingLeft();
     expect((await mariadb.backup(db, lab.options(), lab.context())).verified).toBe('restore');

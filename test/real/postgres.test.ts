@@ -62,6 +62,29 @@ function backupOn(host: Host, more: { verify?: 'restore' | 'read' | 'none'; sign
   return postgres.backup(db, lab.options(options), { ...lab.context(signal), host });
 }
 
+describe('a server outside the project', () => {
+  it('is backed up and restored through a service that has its client and is told of it', async () => {
+    const address = await lab.docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', db.container);
+    const told = ['-e', `PGHOST=${address}`, '-e', 'PGUSER=postgres', '-e', 'PGPASSWORD=not-to-be-seen'];
+    const container = await lab.start('postgres:15', [...told, '--entrypoint', 'sleep'], ['600']);
+    const client = { ...db, service: 'app', container, database: 'elsewhere' };
+    await lab.sql(db, 'CREATE DATABASE elsewhere');
+    await lab.sql(db, "CREATE TABLE t AS SELECT 'old' AS word", 'elsewhere');
+    expect(await postgres.isClientAlone?.(client, lab.context())).toBe(true);
+    expect(await postgres.isClientAlone?.(db, lab.context())).toBe(false);
+
+    const record = await postgres.backup(client, lab.options(), lab.context());
+    expect(record).toMatchObject({ service: 'app', verified: 'restore', rows: { 'public.t': 1 } });
+    await lab.sql(db, "UPDATE t SET word = 'new'", 'elsewhere');
+    const { kept } = await postgres.restore(client, record, stamp(), lab.context());
+    expect(await lab.sql(db, 'SELECT word FROM t', 'elsewhere')).toBe('old');
+    for (const name of ['elsewhere', kept]) await lab.sql(db, `DROP DATABASE "${name}"`);
+    expect(JSON.stringify(lab.lines)).not.toContain('not-to-be-seen');
+    for (const name of await readdir(lab.folder)) rmSync(join(lab.folder, name));
+    await expectNothingLeft();
+  });
+});
+
 describe('a backup of PostgreSQL', () => {
   it('holds one moment of a database that is written to, every row of it', async () => {
     const write = `BEGIN; WITH o AS (INSERT INTO orders (note) VALUES (md5(random()::text)) RETURNING *)
@@ -190,9 +213,7 @@ describe('a backup of PostgreSQL', () => {
     const { host, held, release } = standing(lab.host);
     const failed = failure(backupOn(host, { verify: 'none' }));
     await held;
-    const kill =
-      'for d in /proc/[0-9]*; do case "$(tr "\\0" " " < $d/cmdline)" in *pg_dump\\ --format*) kill -9 ${d#/proc/};; esac; done';
-    await lab.exec(db.container, ['sh', '-c', kill]);
+    await lab.kill(db.container, 'pg_dump');
     release();
     expect((await failed).message).toMatch(/shop could not be dumped/);
     await expectNothingLeft();
@@ -202,11 +223,11 @@ describe('a backup of PostgreSQL', () => {
     const { host, held, release } = standing(lab.host);
     const failed = failure(backupOn(host));
     await held;
-    await lab.docker('kill', db.container);
+    await lab.kill(db.container, null);
     release();
     expect((await failed).message).toMatch(/shop could not be dumped|snapshot/);
     expect(await readdir(lab.folder)).toEqual([]);
-    await lab.docker('start', db.container);
+    await lab.startAgain(db.container);
     await lab.untilReady(db.container);
     await expectNothingLeft();
     expect((await postgres.backup(db, lab.options(), lab.context())).verified).toBe('restore');

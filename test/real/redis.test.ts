@@ -260,11 +260,11 @@ describe('a backup of Redis', () => {
       const failed = failure(redis.backup(appending, lab.options(), { ...lab.context(cancel.signal), host }));
       const { release } = await reached.promise;
       if (end === 'cancel') cancel.abort();
-      else await lab.docker('kill', appending.container);
+      else await lab.kill(appending.container, null);
       release();
       expect((await failed).message).toMatch(end === 'cancel' ? /cancelled/ : /could not be dumped|too early/);
       expect(await readdir(lab.folder)).toEqual([]);
-      if (end === 'kill') await lab.docker('start', appending.container);
+      if (end === 'kill') await lab.startAgain(appending.container);
       await until(
         async () => (await cli(appending, 'DBSIZE')) === '200000',
         async () => `${await cli(appending, 'DBSIZE')}\n${await lab.told(appending.container)}`,

@@ -214,11 +214,7 @@ describe('a backup of a volume', () => {
     const { release } = await reached.promise;
     expect(await states()).toEqual(['paused', 'paused']);
     if (end === 'cancel') cancel.abort();
-    else {
-      // By hand, for Docker waits for whoever reads the container's output.
-      const [helper = ''] = await helpers();
-      process.kill(Number(await lab.docker('inspect', '--format', '{{.State.Pid}}', helper)), 'SIGKILL');
-    }
+    else await lab.kill((await helpers())[0] ?? '', null);
     release();
     expect((await failed).message).toMatch(end === 'cancel' ? /cancelled/ : /could not be copied/);
     await expectNothingLeft();
@@ -255,7 +251,10 @@ describe('a backup of a volume whose Homeport was killed', () => {
     ['stopped', 'start'],
   ] as const)('while everything was %s: it goes on, and nothing is left, again and again', async (how, letGo) => {
     await seed(app, 'word');
+    // It takes a while to copy.
+    await sh(app.container, `dd if=/dev/zero of=${folder}/large bs=1M count=500 2>&1`);
     const child = begin({ target: { ...app, while: how }, folder: lab.folder });
+    await until(async () => !(await states()).includes('running'));
     await until(async () => {
       const [helper] = await helpers();
       if (helper === undefined) return false;

@@ -87,6 +87,25 @@ export class DatabaseLab {
     await until(isReady, () => this.told(container));
   }
 
+  /**
+   * Kills the programs of this name in a container (`null`: its first one, and so all). Not through Docker: it would wait
+   * for whoever reads what a command in the container prints, and after 10 seconds say that it is done when it is not.
+   */
+  async kill(container: string, program: string | null): Promise<void> {
+    const first = await this.docker('inspect', '--format', '{{.State.Pid}}', container);
+    const listed = (await this.docker('top', container, '-eo', 'pid,comm')).split('\n').slice(1);
+    const named = listed.map((line) => line.trim().split(/\s+/)).filter(([, name]) => name === program);
+    const pids = program === null ? [first] : named.map(([pid]) => pid);
+    if (pids.length === 0) throw new Error(`no ${program} runs in ${container}`);
+    for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+  }
+
+  /** Starts a container again that was killed: only once Docker knows of it, which else takes it for running. */
+  async startAgain(container: string): Promise<void> {
+    await this.docker('wait', container);
+    await this.docker('start', container);
+  }
+
   /** How a container is, and the end of its log. */
   async told(container: string): Promise<string> {
     const state = await this.docker('inspect', '--format', '{{json .State}}', container);

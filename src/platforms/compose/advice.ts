@@ -1,3 +1,5 @@
+import type { Request } from '../../request/schema.ts';
+import { databasesOutside } from './database-outside.ts';
 import { type DockerfileFacts, readDockerfile } from './dockerfile.ts';
 import { wholeName } from './images.ts';
 import { isMovingImage, isProxyImage, serverOfImage, serverOfPort } from './known-servers.ts';
@@ -23,6 +25,7 @@ export interface AdviceInput {
   /** Texts of the Dockerfiles by service, as far as they can be read. */
   readonly dockerfiles: Readonly<Record<string, string>>;
   readonly containers: readonly ObservedContainer[];
+  readonly backup: Request['backup'];
 }
 
 /**
@@ -32,7 +35,7 @@ export interface AdviceInput {
 export function adviceOn(input: AdviceInput): string[] {
   const subjects = subjectsOf(input);
   const rules = [noHealthCheck, endlessLogs, movingImages, dataWithoutVolume, openServers, pastTheProxy];
-  return rules.flatMap((rule) => rule(subjects) ?? []);
+  return [...rules.flatMap((rule) => rule(subjects) ?? []), ...dataElsewhere(input)];
 }
 
 type Rule = (subjects: readonly Subject[]) => string | null;
@@ -71,13 +74,29 @@ const movingImages: Rule = (subjects) => {
   return `Images without a version: ${joined(moving)}. The next build or pull may bring another one that nobody has tried. Name the version that you have tested, as in \`image: redis:7.2\` or \`FROM node:24-slim\`.`;
 };
 
+/** Said to those who have backups made of what is found, not to those who named what they want. */
+function dataElsewhere({ model, services, backup }: AdviceInput): string[] {
+  const outside = backup === 'auto' ? databasesOutside(model, services) : [];
+  const [first] = outside;
+  if (first === undefined) return [];
+  const which = outside.map(({ service, engine, host }) => `${service} (${engine} at ${host})`);
+  return [
+    `A database outside the project: ${joined(which)}. No backup made here has it. See to one where it runs, or name commands for it, with a client that the service's image has: \`backup: [{service: ${first.service}, kind: command, command: {dump, restore, check}}]\`.`,
+  ];
+}
+
 const ownPlace = /datadir|dbpath|data_directory|data-path|path\.data/;
 
 /** An anonymous volume is lost with `docker compose down`; where a data folder of another name is set, nothing is said. */
 const dataWithoutVolume: Rule = (subjects) => {
   const lost = subjects.flatMap(({ name, service, image }) => {
     const server = serverOfImage(image);
-    if (server?.data == null || 'volumes_from' in service || ownPlace.test(JSON.stringify(service.command ?? ''))) {
+    if (
+      server?.data == null ||
+      'volumes_from' in service ||
+      isClient(service) ||
+      ownPlace.test(JSON.stringify(service.command ?? ''))
+    ) {
       return [];
     }
     const bitnami = /\bbitnami/.test(image ?? '') ? `/bitnami/${server.name.toLowerCase()}` : null;
@@ -91,6 +110,11 @@ const dataWithoutVolume: Rule = (subjects) => {
   const which = lost.map(({ name, server }) => `${name} (${server.name})`);
   return `A database without a volume: ${joined(which)}. Its data is gone with the container, at the latest with \`docker compose down\`. Add \`volumes: ["${first.name}-data:${first.data}"]\` to the service and \`${first.name}-data:\` to the \`volumes:\` of the file.`;
 };
+
+/** One that runs a server's image for the client in it. */
+function isClient({ environment }: ComposeService): boolean {
+  return Object.keys(environment ?? {}).some((name) => /^(PGHOST|PGHOSTADDR|MYSQL_HOST|MARIADB_HOST)$/.test(name));
+}
 
 function mountPlaces(service: ComposeService): string[] {
   const mounts = (service.volumes ?? []).filter(({ type, source }) => type !== 'volume' || (source ?? '') !== '');

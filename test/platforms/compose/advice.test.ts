@@ -10,7 +10,7 @@ const good: ComposeService = { image: 'shop/web:1', healthcheck, logging: { driv
 
 function advise(services: Record<string, ComposeService>, more: Partial<AdviceInput> = {}): string[] {
   const model = modelOf(services);
-  return adviceOn({ model, services: Object.keys(services), dockerfiles: {}, containers: [], ...more });
+  return adviceOn({ model, services: Object.keys(services), dockerfiles: {}, containers: [], backup: 'auto', ...more });
 }
 
 /** What is said of these services, by its first words and those it names. */
@@ -131,6 +131,12 @@ describe('an image without a version', () => {
 });
 
 describe('a database without a volume', () => {
+  it('is not a client that runs its image', () => {
+    const db = { ...good, image: 'postgres:16', volumes: [data] };
+    const cron = { ...good, image: 'postgres:16', environment: { PGHOST: 'db' } };
+    expect(advise({ db, cron })).toEqual([]);
+  });
+
   it.each<[string, ComposeService, string | null]>([
     ['nothing', { image: 'postgres:16' }, 'PostgreSQL'],
     ['a named volume', { image: 'postgis/postgis:16', volumes: [data] }, null],
@@ -184,6 +190,43 @@ describe('a database without a volume', () => {
     const db = { ...good, image: undefined, build: { context: '/c' } };
     const [advice] = advise({ db }, { dockerfiles: { db: 'FROM postgres:16' } });
     expect(advice).toContain('`volumes: ["db-data:/var/lib/postgresql/data"]`');
+  });
+});
+
+describe('a database outside the project', () => {
+  const app = (url: string, more: Partial<ComposeService> = {}) => ({ ...good, environment: { URL: url }, ...more });
+
+  it.each([
+    ['postgres://app:not-to-be-seen@db.example.org:5432/shop', 'app (PostgreSQL at db.example.org)'],
+    ['postgresql+asyncpg://app:not-to-be-seen@10.0.0.7/shop', 'app (PostgreSQL at 10.0.0.7)'],
+    ['jdbc:mysql://db.example.org/shop?user=a', 'app (MySQL at db.example.org)'],
+    ['mongodb+srv://a:not-to-be-seen@cluster0.example.net/?retryWrites=true', 'app (MongoDB at cluster0.example.net)'],
+    ['mongodb://a.example.org:27017,b.example.org:27017/shop', 'app (MongoDB at a.example.org)'],
+  ])('is told: %s', (url, which) => {
+    const [advice, ...others] = advise({ app: app(url) });
+    expect(advice).toContain(`A database outside the project: ${which}. No backup made here has it.`);
+    expect(advice).not.toContain('not-to-be-seen');
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['a service', 'postgres://a:b@other/shop'],
+    ['a service, in capitals', 'postgres://a:b@OTHER/shop'],
+    ['an alias of it', 'postgres://a:b@alias/shop'],
+    ['its container by name', 'postgres://a:b@named/shop'],
+    ['its own container', 'postgres://a:b@localhost:5432/shop'],
+    ['a file', 'sqlite:///data/app.db'],
+    ['a cache', 'redis://cache.example.org/0'],
+    ['a site', 'https://db.example.org'],
+    ['nothing', ''],
+  ])('is not %s', (_what, url) => {
+    const other = { ...good, container_name: 'named', networks: { default: { aliases: ['alias'] } } };
+    expect(advise({ app: app(url), other })).toEqual([]);
+  });
+
+  it('is no matter where the backups are named', () => {
+    const services = { app: app('postgres://a:b@db.example.org/shop') };
+    expect(advise(services, { backup: 'none' })).toEqual([]);
   });
 });
 
