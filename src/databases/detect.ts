@@ -26,6 +26,7 @@ export interface ModelService {
   /** As Compose writes it: paths, each with its options after a colon. */
   readonly tmpfs?: readonly string[] | null | undefined;
   readonly volumes?: readonly { readonly type: string; readonly target: string }[] | undefined;
+  readonly healthcheck?: { readonly test?: string | readonly string[] | null | undefined } | undefined;
 }
 
 /** A running container of the project. */
@@ -119,6 +120,7 @@ function described(service: ModelService, containers: readonly RunningContainer[
     name: service.name,
     image: service.image,
     environment: { ...Object.fromEntries(model), ...container?.environment },
+    healthcheck: [service.healthcheck?.test ?? []].flat().join(' '),
     inMemory: [
       ...(service.tmpfs ?? []).map((entry) => entry.split(':')[0] ?? entry),
       ...(service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target),

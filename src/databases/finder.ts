@@ -9,6 +9,8 @@ export interface DescribedService {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute paths in the container that are in memory (tmpfs). */
   readonly inMemory: readonly string[];
+  /** The command of the health check in the model, as one text; empty where there is none. */
+  readonly healthcheck: string;
 }
 
 /** What of a target is known without its container. */
@@ -26,6 +28,12 @@ export interface Finder {
   dataFolder?(service: DescribedService): string;
   /** The database that an entry of `backup:` means; `null`: the one that `auto` finds. The schema has checked the entry. */
   wanted(service: DescribedService, entry: BackupEntry | null): Wanted;
+}
+
+/** Whether a health check asks its own container by a server's tool: one that names a host asks somebody else. */
+export function asksItself({ healthcheck }: DescribedService, tool: RegExp): boolean {
+  const elsewhere = /(?:^|\s)(?:-h|--host)[\s=]*(?!localhost|127\.|::1|\/)[\w$]/;
+  return tool.test(healthcheck) && !elsewhere.test(healthcheck);
 }
 
 /** The last part of an image's name, without registry, tag and digest, and the whole name without tag and digest. */

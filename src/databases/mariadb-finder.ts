@@ -1,10 +1,12 @@
-import { type DescribedService, type Finder, namesOfImage } from './finder.ts';
+import { asksItself, type DescribedService, type Finder, namesOfImage } from './finder.ts';
 
 /** MariaDB and MySQL servers, with the database that their image is set up with and a user whose password is known. */
 export const mariadbFinder: Finder = {
   kind: 'mariadb',
-  recognise: ({ image, environment }) => {
-    if (isMariadbImage(image) || isServer(environment)) return 'server';
+  recognise: (service) => {
+    const { image, environment } = service;
+    if (isMariadbImage(image) || isServer(environment) || asksItself(service, /\b(mysql|mariadb-)admin\b/))
+      return 'server';
     return isSetUp(environment) ? 'perhaps' : 'no';
   },
   wanted: ({ name, environment }, entry) => {

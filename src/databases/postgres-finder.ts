@@ -1,10 +1,11 @@
-import { type DescribedService, type Finder, namesOfImage } from './finder.ts';
+import { asksItself, type DescribedService, type Finder, namesOfImage } from './finder.ts';
 
 /** PostgreSQL servers, with the database and user that their image is set up with. */
 export const postgresFinder: Finder = {
   kind: 'postgres',
-  recognise: ({ image, environment }) => {
-    if (isPostgresImage(image) || isServer(environment)) return 'server';
+  recognise: (service) => {
+    const { image, environment } = service;
+    if (isPostgresImage(image) || isServer(environment) || asksItself(service, /\bpg_isready\b/)) return 'server';
     return isSetUp(environment) ? 'perhaps' : 'no';
   },
   dataFolder: ({ environment }) => environment.PGDATA || '/var/lib/postgresql/data',

@@ -1,9 +1,10 @@
-import { type Finder, namesOfImage } from './finder.ts';
+import { asksItself, type Finder, namesOfImage } from './finder.ts';
 
 /** Redis and Valkey servers. One server is one backup: its logical databases stand together in one file. */
 export const redisFinder: Finder = {
   kind: 'redis',
-  recognise: ({ image }) => (isRedisImage(image) ? 'server' : 'no'),
+  recognise: (service) =>
+    isRedisImage(service.image) || asksItself(service, /\b(redis|valkey)-cli\b.*\bping\b/i) ? 'server' : 'no',
   wanted: ({ name }, entry) => ({
     kind: 'redis',
     service: name,

@@ -1,15 +1,15 @@
 import { posix } from 'node:path';
-import { PassThrough } from 'node:stream';
 import type { ExecResult } from '../hosts/host.ts';
 import { printable } from '../hosts/printable.ts';
 import { whileStopped } from './containers.ts';
 import type { BackupRecord, DatabaseContext, DatabaseTarget, RestoreEnd, RestoreResult } from './database.ts';
 import { explain } from './explain.ts';
-import { type HelperRun, removeHelpers, runBeside } from './helper-container.ts';
+import { removeHelpers, runBeside } from './helper-container.ts';
 import { checkUntouched } from './record.ts';
 import { type VolumePlace, volumePlace } from './volume-place.ts';
 import { volumeSwap } from './volume-swap.ts';
-import { compareTars, readTar, type TarContents, tarScript } from './volume-tar.ts';
+import { compareTars, readTar, tarScript } from './volume-tar.ts';
+import { unpack } from './volume-unpack.ts';
 
 /**
  * See `DatabaseKind.restore`. The containers that use the folder are stopped only while what is in it is renamed; what was
@@ -30,7 +30,11 @@ export async function restoreVolume(
   const calm = { ...context, signal: new AbortController().signal };
   try {
     say(`${target.service}: unpacking the backup beside what is in ${folder}`);
-    compareTars(contents, await stage(target, place, record, stamp, context), `in ${folder}`);
+    const script = tarScript(volumeSwap, 'stage', folder, stamp);
+    const volumes = ['--volumes-from', target.container];
+    const what = `The backup could not be unpacked into ${folder}`;
+    const unpacked = await unpack(target, place.container, { script, file: record.file, volumes, what }, context);
+    compareTars(contents, unpacked, `in ${folder}`);
     say(`${target.service}: ${contents.files} files are ready, putting them in place`);
     await whileStopped(target, place, calm, () => swap(target, place, stamp, calm));
   } catch (error) {
@@ -52,24 +56,6 @@ export async function recoverVolumeRestore(
   const place = await volumePlace(target, context);
   await removeHelpers('volume', place.container, context);
   return await recover(target, place, stamp, context);
-}
-
-/** Unpacks the backup beside the data, and gives what was seen there then. */
-async function stage(
-  target: DatabaseTarget,
-  place: VolumePlace,
-  record: BackupRecord,
-  stamp: string,
-  context: DatabaseContext,
-): Promise<TarContents> {
-  const seen = new PassThrough();
-  const reading = readTar(seen);
-  // Told by the command where that fails.
-  reading.catch(() => {});
-  const told = await runSwap(target, place, ['stage', stamp], context, { input: { file: record.file }, output: seen });
-  seen.end();
-  if (told.outcome !== 'success') throw explain(told, `The backup could not be unpacked into ${place.folder}`);
-  return await reading;
 }
 
 /** Whole, or not at all: also when it was the last step that failed. */
@@ -102,10 +88,9 @@ async function runSwap(
   { container, folder }: VolumePlace,
   [operation, stamp]: readonly [string, string],
   context: DatabaseContext,
-  streams: Pick<HelperRun, 'input' | 'output'> = {},
 ): Promise<ExecResult> {
   const { words, env } = tarScript(volumeSwap, operation, folder, stamp);
   const { timeout, signal } = context;
-  const run = { ...streams, env, timeout, signal, volumes: ['--volumes-from', target.container] };
+  const run = { env, timeout, signal, volumes: ['--volumes-from', target.container] };
   return await runBeside(target, container, words, run, context);
 }

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { HomeportError } from '../deployment/error.ts';
 import type { PartialFile } from '../hosts/host.ts';
 import { formatSize } from '../request/units.ts';
@@ -11,7 +10,8 @@ import { recordBackup, recordPath } from './record.ts';
 import { letGoOfHeld, whileHeld } from './volume-hold.ts';
 import { type VolumePlace, volumePlace } from './volume-place.ts';
 import { recoverVolumeRestore, restoreVolume } from './volume-restore.ts';
-import { compareTars, readTar, type TarContents, tarScript } from './volume-tar.ts';
+import { compareTars, readTar, tarScript } from './volume-tar.ts';
+import { unpack } from './volume-unpack.ts';
 
 /**
  * A folder of files in a volume, as a tar archive of one moment: the containers that use it stand still meanwhile. The
@@ -67,37 +67,19 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   const begin = performance.now();
   const { host, say } = context;
   const place = await volumePlace(target, context);
-  const file = `${await newBackupPath(host, options.folder, { ...target, at: options.at })}.tar`;
-  const stem = file.slice(0, -'.tar'.length);
-  const how = target.while ?? 'paused';
+  const stem = await newBackupPath(host, options.folder, { ...target, at: options.at });
+  const file = `${stem}.tar`;
   let partial: PartialFile | null = null;
   try {
     partial = await host.files.createPartial(file, 0o600);
-    const { stream } = partial;
-    // One that somebody paused stands still already, and stays so.
-    const users = (await runningUsers(target, place.container, place.hostPath, context)).filter(
-      ({ State }) => State.Paused !== true,
-    );
-    say(`${target.service}: copying ${place.folder}${users.length > 0 ? `, what uses it is ${how} meanwhile` : ''}`);
-    await whileHeld(
-      stem,
-      how,
-      users.map(({ Id }) => Id),
-      context,
-      async () => {
-        const { words, env } = tarScript(archive, place.folder);
-        const { timeout, signal } = context;
-        const run = { env, output: stream, timeout, signal, volumes: ['--volumes-from', `${target.container}:ro`] };
-        const told = await runBeside(target, place.container, words, run, context);
-        if (told.outcome !== 'success')
-          throw explain(told, `${place.folder} of ${target.service} could not be copied`, needed);
-      },
-    );
+    await copyInto(partial, stem, target, place, context);
     const written = await partial.finish();
     const contents = options.verify === 'none' ? null : await readTar(host.files.openRead(partial.partialPath));
     if (contents !== null) say(`${target.service}: ${contents.files} files, ${formatSize(written.bytes)}`);
     if (contents !== null && options.verify === 'restore') {
-      compareTars(contents, await unpack(target, place, partial.partialPath, context), 'in a scratch folder');
+      const what = `The backup of ${target.service} could not be unpacked`;
+      const unpacking = { script: tarScript(scratch), file: partial.partialPath, volumes: [], what, hint: needed };
+      compareTars(contents, await unpack(target, place.container, unpacking, context), 'in a scratch folder');
       say(`${target.service}: unpacked once into a scratch folder, all files are there`);
     }
     await partial.keep();
@@ -111,22 +93,22 @@ async function backup(target: DatabaseTarget, options: BackupOptions, context: D
   }
 }
 
-/** What comes of an archive where it is unpacked by the service's own image. Throws `HomeportError`. */
-async function unpack(
+/** Copies the folder while what uses it stands still. `stem`: what the names of this backup begin with. */
+async function copyInto(
+  { stream }: PartialFile,
+  stem: string,
   target: DatabaseTarget,
-  { container }: VolumePlace,
-  file: string,
+  { container, folder, hostPath }: VolumePlace,
   context: DatabaseContext,
-): Promise<TarContents> {
-  const seen = new PassThrough();
-  const reading = readTar(seen);
-  // Told by the command where that fails.
-  reading.catch(() => {});
-  const { words, env } = tarScript(scratch);
+): Promise<void> {
   const { timeout, signal } = context;
-  const run = { env, input: { file }, output: seen, timeout, signal, volumes: [] };
-  const told = await runBeside(target, container, words, run, context);
-  seen.end();
-  if (told.outcome !== 'success') throw explain(told, `The backup of ${target.service} could not be unpacked`, needed);
-  return await reading;
+  const how = target.while ?? 'paused';
+  const users = await runningUsers(target, container, hostPath, context);
+  // One that somebody paused stands still already, and stays so.
+  const held = users.filter(({ State }) => State.Paused !== true).map(({ Id }) => Id);
+  context.say(`${target.service}: copying ${folder}${held.length > 0 ? `, what uses it is ${how} meanwhile` : ''}`);
+  const { words, env } = tarScript(archive, folder);
+  const run = { env, output: stream, timeout, signal, volumes: ['--volumes-from', `${target.container}:ro`] };
+  const told = await whileHeld(stem, how, held, context, () => runBeside(target, container, words, run, context));
+  if (told.outcome !== 'success') throw explain(told, `${folder} of ${target.service} could not be copied`, needed);
 }

@@ -103,7 +103,9 @@ function coverageAndBackups(report: Report): string[] {
   }
   for (const backup of report.backups) {
     const name = cleanLine(`${backup.service} / ${backup.database} (${backup.kind})`);
-    lines.push(`backup of ${name}: ${formatSize(backup.bytes)}, ${backup.rows} ${countedIn(backup.kind)}, ${verifiedWords(backup)}`);
+    lines.push(
+      `backup of ${name}: ${formatSize(backup.bytes)}, ${backup.rows} ${countedIn(backup.kind)}, ${verifiedWords(backup)}`,
+    );
     lines.push(`  ${cleanLine(backup.file)}`);
   }
   return lines;

@@ -40,6 +40,33 @@ describe('PostgreSQL is known by its image', () => {
   ])('%s is none', (image) => expect(isPostgresImage(image)).toBe(false));
 });
 
+describe('a server of whatever image is known by its health check', () => {
+  it.each([
+    ['postgres', ['CMD-SHELL', 'pg_isready -U shop']],
+    ['postgres', ['CMD', '/usr/lib/postgresql/17/bin/pg_isready', '--host=127.0.0.1']],
+    ['postgres', 'pg_isready -h /run/postgresql'],
+    ['mariadb', ['CMD', 'mysqladmin', 'ping', '-h', 'localhost']],
+    ['mariadb', ['CMD-SHELL', 'mariadb-admin ping -p"$$PASSWORD"']],
+    ['redis', ['CMD', 'redis-cli', 'ping']],
+    ['redis', ['CMD-SHELL', 'valkey-cli -a "$$PASSWORD" PING | grep PONG']],
+  ])('%s: %j', (kind, test) => {
+    const services = [{ name: 'data', image: 'shop/data', healthcheck: { test } }];
+    expect(resolve({ services, containers: [running('data')] }).targets).toMatchObject([{ kind, service: 'data' }]);
+  });
+
+  it.each([
+    [['CMD-SHELL', 'pg_isready -h db']],
+    [['CMD', 'pg_isready', '--host', 'db']],
+    [['CMD', 'mysqladmin', 'ping', '-hdb']],
+    [['CMD-SHELL', 'redis-cli -h $$REDIS_HOST ping']],
+    [['CMD', 'curl', 'http://localhost/health']],
+    [['NONE']],
+  ])('but not where it asks somebody else: %j', (test) => {
+    const services = [{ name: 'app', image: 'shop/app', healthcheck: { test } }];
+    expect(resolve({ services, containers: [running('app')] }).targets).toEqual([]);
+  });
+});
+
 describe('MariaDB and MySQL are known by their image', () => {
   it.each([
     'mariadb',

@@ -102,7 +102,8 @@ export const mutants: readonly Mutant[] = [
         from: 'const recorded = await currentRelease(host.files, places);',
         to: `const recorded = await currentRelease(host.files, places);
       for (const service of Object.values(recorded?.services ?? {})) {
-        const id = await imageIdOf(host, service.public_name ?? service.image);
+        const name = service.public_name ?? service.image;
+        const id = (await imageIdsOf(host, [name])).get(name) ?? null;
         if (id === null) continue;
         service.image_id = id;
         await tagImage(host, id, service.pin);

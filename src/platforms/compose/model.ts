@@ -46,7 +46,9 @@ const service = z.looseObject({
   restart: z.string().optional(),
   scale: z.number().optional(),
   deploy: z.looseObject({ replicas: z.number().optional() }).nullish(),
-  healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
+  healthcheck: z
+    .looseObject({ disable: z.boolean().optional(), test: z.union([z.string(), z.array(z.string())]).nullish() })
+    .optional(),
   network_mode: z.string().optional(),
   networks: z.record(z.string(), z.looseObject({ aliases: z.array(z.string()).nullish() }).nullable()).nullish(),
   links: z.array(z.string()).nullish(),
