@@ -13,10 +13,10 @@ import { execa } from 'execa';
 const words = process.argv.slice(2).filter((word) => word !== '--table');
 const reporter = process.argv.includes('--table') ? 'text' : 'text-summary';
 
-/** Percent below which the suite fails. The goals are higher: 90 of all lines, 95 of lines and branches of the engine. */
+/** Percent below which the suite fails. The goal for the engine's branches is higher: 95. */
 const floors = [
-  { include: 'src/**', lines: 85, branches: 0 },
-  { include: 'src/deployment/**', lines: 95, branches: 80 },
+  { include: 'src/**', lines: 90, branches: 0 },
+  { include: 'src/deployment/**', lines: 95, branches: 93 },
 ] as const;
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -11,6 +11,7 @@ describe('smoke checks that a release keeps', () => {
     'telegram: true',
     'resources: {memory: 90%, cpu: 87.5%, disk: 0%, restarts: 0}',
     'resources: {restarts: 3}',
+    'resources: {memory: 80%}',
     'exec: {service: app, command: python -m app.check}',
     'exec: {service: app, command: [python, -m, app.check]}',
     'run: ./scripts/smoke.sh\n  interval: 1.5s\n  timeout: 2m',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { momentOf } from '../../src/deployment/ids.ts';
@@ -32,6 +32,14 @@ describe('the moment of a deployment', () => {
   it('is after every release, where the clock was put back', () => {
     const places = stateWith('20251121T120000Z-3f2a9c1', '20251121T101000Z-adopted', 'what somebody put there');
     expect(reserve(places, now).at).toEqual(new Date('2025-11-21T12:00:01.000Z'));
+  });
+});
+
+describe('a state folder that takes no log file', () => {
+  it('is told as the disk says it', () => {
+    const places = stateWith();
+    rmSync(places.logs, { recursive: true });
+    expect(() => reserve(places, now)).toThrow(/ENOENT/);
   });
 });
 
