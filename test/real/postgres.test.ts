@@ -8,10 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BackupRecord, DatabaseTarget } from '../../src/databases/database.ts';
 import { postgres } from '../../src/databases/postgres.ts';
 import { readRecord } from '../../src/databases/record.ts';
-import { HomeportError } from '../../src/deployment/error.ts';
 import { utcStamp } from '../../src/deployment/ids.ts';
 import type { Host } from '../../src/hosts/host.ts';
-import { DatabaseLab, until } from '../support/databases.ts';
+import { DatabaseLab, failure, until } from '../support/databases.ts';
 import { cutAfter, heldAfter, hostWith } from '../support/faulty-host.ts';
 
 const lab = new DatabaseLab();
@@ -47,15 +46,6 @@ async function expectNothingLeft(target: DatabaseTarget = db, folder: string = l
 }
 
 const stamp = () => utcStamp(new Date());
-
-async function failure(work: Promise<unknown>): Promise<HomeportError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(HomeportError);
-  return error as HomeportError;
-}
 
 function backupOn(host: Host, more: { verify?: 'restore' | 'read' | 'none'; signal?: AbortSignal } = {}) {
   const { signal, ...options } = more;

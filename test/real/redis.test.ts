@@ -8,10 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { readRecord } from '../../src/databases/record.ts';
 import { redis } from '../../src/databases/redis.ts';
-import { HomeportError } from '../../src/deployment/error.ts';
 import { dyingHost, isChange } from '../databases/dying-host.ts';
 import type { WorkToKill } from '../databases/work-to-kill.ts';
-import { DatabaseLab, until } from '../support/databases.ts';
+import { DatabaseLab, failure, until } from '../support/databases.ts';
 import { heldAfter, hostWith } from '../support/faulty-host.ts';
 
 const lab = new DatabaseLab();
@@ -101,15 +100,6 @@ async function seed(target: DatabaseTarget): Promise<void> {
 }
 
 const stamp = '20260101T000000Z';
-
-async function failure(work: Promise<unknown>): Promise<HomeportError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(HomeportError);
-  return error as HomeportError;
-}
 
 async function helpers(): Promise<string[]> {
   const filters = ['--filter', 'label=homeport.helper=redis', '--filter', `label=homeport.project=${lab.name}`];

@@ -9,10 +9,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { readRecord } from '../../src/databases/record.ts';
 import { sqlite } from '../../src/databases/sqlite.ts';
-import { HomeportError } from '../../src/deployment/error.ts';
 import { utcStamp } from '../../src/deployment/ids.ts';
 import type { Host } from '../../src/hosts/host.ts';
-import { DatabaseLab, until } from '../support/databases.ts';
+import { DatabaseLab, failure, until } from '../support/databases.ts';
 import { hostWith } from '../support/faulty-host.ts';
 
 const lab = new DatabaseLab();
@@ -67,15 +66,6 @@ async function reset(target: DatabaseTarget, journal: 'wal' | 'delete', bulk: nu
 }
 
 const stamp = () => utcStamp(new Date());
-
-async function failure(work: Promise<unknown>): Promise<HomeportError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(HomeportError);
-  return error as HomeportError;
-}
 
 function inFile<T>(file: string, sql: string): T {
   const url = pathToFileURL(file);

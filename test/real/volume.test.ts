@@ -8,10 +8,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseTarget } from '../../src/databases/database.ts';
 import { readRecord } from '../../src/databases/record.ts';
 import { volume } from '../../src/databases/volume.ts';
-import { HomeportError } from '../../src/deployment/error.ts';
 import { dyingHost, isChange } from '../databases/dying-host.ts';
 import type { WorkToKill } from '../databases/work-to-kill.ts';
-import { DatabaseLab, until } from '../support/databases.ts';
+import { DatabaseLab, failure, until } from '../support/databases.ts';
 import { heldAfter, hostWith } from '../support/faulty-host.ts';
 
 const lab = new DatabaseLab();
@@ -69,15 +68,6 @@ async function contents({ container }: DatabaseTarget): Promise<string[]> {
       if [ -L "$path" ]; then readlink "$path"; elif [ -f "$path" ]; then sha256sum <"$path"; else echo; fi
     done' list {} +`;
   return (await sh(container, list)).split('\n').sort();
-}
-
-async function failure(work: Promise<unknown>): Promise<HomeportError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(HomeportError);
-  return error as HomeportError;
 }
 
 async function helpers(): Promise<string[]> {

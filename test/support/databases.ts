@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { BackupOptions, DatabaseContext, DatabaseTarget } from '../../src/databases/database.ts';
+import { HomeportError } from '../../src/deployment/error.ts';
 import type { ExecResult, Host } from '../../src/hosts/host.ts';
 import { LocalHost } from '../../src/hosts/local.ts';
 import { Redactor } from '../../src/hosts/redactor.ts';
@@ -170,4 +172,14 @@ export async function until(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** What work that must fail says, which must be fit for people. */
+export async function failure(work: Promise<unknown>): Promise<HomeportError> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(HomeportError);
+  return error as HomeportError;
 }
