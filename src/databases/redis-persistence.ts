@@ -56,5 +56,5 @@ export async function nothingToLose(target: DatabaseTarget, context: DatabaseCon
 export async function runsServer(target: DatabaseTarget, context: DatabaseContext): Promise<boolean> {
   const names = ['docker', 'exec', target.container, 'sh', '-c', 'cat /proc/[0-9]*/comm'] as const;
   const told = await context.host.exec(names, { timeout: 30_000, signal: context.signal, record: false });
-  return !told.stdout.includes('\n') || /^(redis|valkey)-server$/m.test(told.stdout);
+  return !told.stdout.includes('\n') || /^(redis|valkey)-(server|sentinel)$/m.test(told.stdout);
 }
